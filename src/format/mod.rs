@@ -1,0 +1,1 @@
+//! Bytes and structures of containers: no paths, no files, no network.

@@ -1,0 +1,3 @@
+//! The command. See `lionize --help`.
+
+fn main() {}
