@@ -1,0 +1,9 @@
+//! What programs of other authors say of what we read and write.
+
+// A failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod setup;
