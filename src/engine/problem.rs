@@ -1,0 +1,148 @@
+//! Why a job failed, in words that a user can act on.
+
+use crate::block::Error;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// The few kinds of failure; each has its exit code in `cli`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// The arguments do not fit together.
+    Usage,
+    /// An input or a recipe is not what it should be.
+    BadInput,
+    /// A server did not give what it should.
+    Network,
+    /// The output could not be written.
+    Device,
+    /// What was written, or what was read, did not prove right.
+    Verification,
+    /// The user stopped the work.
+    Interrupted,
+    /// A fault of this program.
+    Ours,
+}
+
+/// A failure: one sentence, what led to it, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What kind of failure.
+    pub kind: ProblemKind,
+    /// What failed, in one sentence without a full stop.
+    pub sentence: String,
+    /// What led to it, outermost first; for a recipe, one line a mistake.
+    pub causes: Vec<String>,
+    /// What the user can do about it.
+    pub hint: Option<String>,
+}
+
+/// A result of the engine.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+impl Problem {
+    /// A problem without causes or a hint.
+    #[must_use]
+    pub fn new(kind: ProblemKind, sentence: impl Into<String>) -> Self {
+        Self { kind, sentence: sentence.into(), causes: Vec::new(), hint: None }
+    }
+
+    /// Arguments that do not fit together.
+    #[must_use]
+    pub fn usage(sentence: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Usage, sentence)
+    }
+
+    /// An input or a recipe that is not what it should be.
+    #[must_use]
+    pub fn bad_input(sentence: impl Into<String>) -> Self {
+        Self::new(ProblemKind::BadInput, sentence)
+    }
+
+    /// A fault of this program.
+    #[must_use]
+    pub fn ours(sentence: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Ours, sentence)
+    }
+
+    /// The user stopped the work.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        Self::new(ProblemKind::Interrupted, "the work was interrupted; nothing was left behind")
+    }
+
+    /// Adds a cause below those there are.
+    #[must_use]
+    pub fn because(mut self, cause: impl fmt::Display) -> Self {
+        self.causes.push(cause.to_string());
+        self
+    }
+
+    /// Adds what the user can do; the first hint stays.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint.get_or_insert_with(|| hint.into());
+        self
+    }
+
+    /// An input that could not be read or is not what it should be.
+    #[must_use]
+    pub fn reading(what: impl fmt::Display, error: Error) -> Self {
+        let hint = match &error {
+            Error::Unsupported(u) if !u.hint.is_empty() => Some(u.hint.to_owned()),
+            _ => None,
+        };
+        let mut problem = Self::bad_input(format!("cannot read {what}")).because(error);
+        problem.hint = hint;
+        problem
+    }
+
+    /// An output that could not be written.
+    #[must_use]
+    pub fn writing(path: &Path, error: &io::Error) -> Self {
+        let sentence = format!("cannot write {}", path.display());
+        let problem = Self::new(ProblemKind::Device, sentence).because(error);
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                problem.hint("make room there, or give another place with --output")
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                problem.hint("give a place that you may write to with --output")
+            }
+            io::ErrorKind::NotFound => problem.hint("make the folder first"),
+            _ => problem,
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::reading("an input", error)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.sentence)?;
+        self.causes.iter().try_for_each(|cause| write!(f, "\n  {cause}"))?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_hint() {
+        let error = Error::unsupported("an APFS container", "magic", "NXSB", "give an HFS+ image");
+        let problem = Problem::reading("x.dmg", error);
+        assert_eq!(
+            problem.to_string(),
+            "cannot read x.dmg\n  this is an APFS container, which is not supported \
+             (magic is \"NXSB\")\n  hint: give an HFS+ image"
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! What is asked of the engine, and what it answers.
+
+use std::path::PathBuf;
+
+/// What to plan.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// A built-in recipe's name, or a path (it has a `/` or ends with `.toml`).
+    pub recipe: String,
+    /// Inputs by name.
+    pub inputs: Vec<(String, PathBuf)>,
+    /// Params by name, as `--set` gives them.
+    pub params: Vec<(String, String)>,
+    /// Where the output will go, if that is known: only its kind and size matter here.
+    pub output: Option<PathBuf>,
+    /// Bytes of the target, for `size = "target"`.
+    pub target_bytes: Option<u64>,
+    /// `SOURCE_DATE_EPOCH`: seconds since 1970 for dates that have no source.
+    pub date: Option<u64>,
+    /// Worker threads; 0 for as many as there are cores.
+    pub threads: usize,
+}
+
+/// How much is read back after writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Verify {
+    /// Every source checksum, and our checker over the structures written.
+    #[default]
+    Quick,
+    /// And every byte, read back past the page cache.
+    Full,
+}
+
+/// The form of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The disk, byte for byte, sparse where it is zero.
+    Raw,
+    /// A compressed Apple disk image.
+    Dmg,
+}
+
+impl Form {
+    /// By a file's name: `.dmg` is an Apple disk image, all else raw.
+    #[must_use]
+    pub fn of(path: &std::path::Path) -> Self {
+        let dmg = path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("dmg"));
+        if dmg { Self::Dmg } else { Self::Raw }
+    }
+}
+
+/// How to build.
+#[derive(Clone, Debug)]
+pub struct BuildOptions {
+    /// Where the output goes; its extension says its form.
+    pub output: PathBuf,
+    /// How much is read back.
+    pub verify: Verify,
+    /// Worker threads; 0 for as many as there are cores.
+    pub threads: usize,
+}
+
+/// What was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// The output.
+    pub output: PathBuf,
+    /// Its manifest.
+    pub manifest: PathBuf,
+    /// The plan's id, 64 hex digits.
+    pub plan: String,
+    /// Bytes of the disk that was made.
+    pub bytes: u64,
+    /// Files and folders in the volume.
+    pub files: u64,
+    /// What was proven, one line each.
+    pub proofs: Vec<String>,
+    /// What could not be proven, one line each.
+    pub unproven: Vec<String>,
+}
