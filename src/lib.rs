@@ -20,5 +20,6 @@
 pub mod block;
 pub mod engine;
 pub mod format;
+pub mod media;
 pub mod recipe;
 pub mod volume;

@@ -39,15 +39,16 @@ impl FileBytes {
         if meta.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
-        let len = if meta.is_file() { meta.len() } else { seek_end(&file)? };
+        let len = length(&file)?;
         Ok(Self { file, len, container: next_container() })
     }
 }
 
-/// The length of a block device, whose metadata say 0.
-fn seek_end(mut file: &File) -> io::Result<u64> {
+/// The length of a file or of a block device, whose metadata say 0.
+pub(super) fn length(mut file: &File) -> io::Result<u64> {
     use std::io::{Seek, SeekFrom};
-    file.seek(SeekFrom::End(0))
+    let meta = file.metadata()?;
+    if meta.is_file() { Ok(meta.len()) } else { file.seek(SeekFrom::End(0)) }
 }
 
 impl ReadAt for FileBytes {
@@ -68,12 +69,12 @@ impl Content for FileBytes {
 }
 
 #[cfg(unix)]
-fn read_exact_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, buf, at)
 }
 
 #[cfg(windows)]
-fn read_exact_at(file: &File, mut at: u64, mut buf: &mut [u8]) -> io::Result<()> {
+pub(super) fn read_exact_at(file: &File, mut at: u64, mut buf: &mut [u8]) -> io::Result<()> {
     while !buf.is_empty() {
         match std::os::windows::fs::FileExt::seek_read(file, buf, at)? {
             0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof)),

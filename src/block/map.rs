@@ -68,6 +68,12 @@ impl Map {
         &self.extents
     }
 
+    /// The extents that end behind `at`, ascending.
+    #[must_use]
+    pub fn extents_from(&self, at: u64) -> &[Extent] {
+        &self.extents[self.first_behind(at)..]
+    }
+
     /// Index of the first extent that ends behind `at`.
     fn first_behind(&self, at: u64) -> usize {
         self.extents.partition_point(|e| e.at + e.len <= at)

@@ -3,17 +3,21 @@
 //! Not supported: growing a [`ReadAt`] while it is read, and cursors. All
 //! reads name their offset, so one handle serves any number of threads.
 
+mod direct;
 mod error;
 mod file;
 mod map;
 mod memory;
 mod slice;
+mod target;
 
+pub use direct::{Bypass, Direct};
 pub use error::{Corrupt, Error, Result, Unsupported, Value};
 pub use file::FileBytes;
 pub use map::{Extent, Map};
 pub use memory::{Zeros, bytes};
 pub use slice::{Slice, slice};
+pub use target::FileTarget;
 
 use std::io;
 use std::ops::Range;

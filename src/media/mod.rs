@@ -1,0 +1,3 @@
+//! What makes a disk start a Mac: partitions, blessing, one image from trees.
+
+pub mod pass;
