@@ -22,4 +22,5 @@ pub mod engine;
 pub mod format;
 pub mod media;
 pub mod recipe;
+pub mod source;
 pub mod volume;

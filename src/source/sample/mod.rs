@@ -1,0 +1,13 @@
+//! The shape sample: an image laid out as `InstallESD.dmg` of 10.7.5 (11G63)
+//! is, every byte of it made here. It installs nothing and proves our chain,
+//! not Apple's files.
+
+mod builder;
+mod chunklist;
+mod compressed;
+mod efi;
+mod made_up;
+mod trees;
+
+pub use efi::{MARKER, boot_program};
+pub use trees::{ODDITIES, base_system, installer};
