@@ -69,6 +69,12 @@ impl VPath {
         Ok(Self(names))
     }
 
+    /// The path of these names, from the root down.
+    #[must_use]
+    pub fn from_names(names: Vec<Name>) -> Self {
+        Self(names)
+    }
+
     /// The names from the root down.
     #[must_use]
     pub fn names(&self) -> &[Name] {

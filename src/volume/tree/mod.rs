@@ -4,6 +4,15 @@
 //! their own that point to an inode node, which is in no folder; both files
 //! and folders can be linked. Steps edit this tree; the writer lays it out.
 
+mod edit;
+mod graft;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use graft::Clash;
+pub use walk::Walk;
+
 use crate::block::Source;
 use crate::volume::{Meta, Name, VPath, unicode};
 use std::cmp::Ordering;
@@ -128,6 +137,8 @@ pub enum TreeError {
     Exists(Name),
     /// The node is not a folder.
     NotDir(Name),
+    /// The node is not a regular file.
+    NotFile(Name),
     /// A folder cannot go below itself, and the root stays.
     Misplaced(Name),
     /// The tree holds as many nodes as it can.
@@ -139,6 +150,7 @@ impl std::fmt::Display for TreeError {
         match self {
             Self::Exists(name) => write!(f, "`{name}` exists already"),
             Self::NotDir(name) => write!(f, "`{name}` is not a folder"),
+            Self::NotFile(name) => write!(f, "`{name}` is not a regular file"),
             Self::Misplaced(name) => write!(f, "`{name}` cannot be put there"),
             Self::Full => write!(f, "the volume holds as many files as it can"),
         }
@@ -238,25 +250,28 @@ impl Tree {
         path.names().iter().try_fold(self.root(), |dir, name| self.child(dir, name))
     }
 
-    /// The path of a node that is in a folder; the root's is `/`.
+    /// The path of a node; the root's is `/`. What is in a linked folder, and
+    /// an inode, go by the first link.
     #[must_use]
     pub fn path(&self, id: NodeId) -> VPath {
         let mut names = Vec::new();
-        let mut at = id;
-        while let Some(parent) = self.parent(at) {
+        let mut at = self.face(id);
+        // A hostile volume may link a folder below itself: bounded by the nodes there are.
+        while let Place::In(dir) = self.node(at).place
+            && names.len() < self.nodes.len()
+        {
             names.push(self.node(at).name.clone());
-            at = parent;
+            at = self.face(dir);
         }
         names.reverse();
-        names.iter().fold(VPath::default(), |path, name| path.join(name))
+        VPath::from_names(names)
     }
 
-    /// The folder a node is in (for what is in a linked folder: by its first link).
-    fn parent(&self, id: NodeId) -> Option<NodeId> {
+    /// The node that stands in a folder for this one: an inode's first link.
+    fn face(&self, id: NodeId) -> NodeId {
         match &self.node(id).place {
-            Place::In(dir) => Some(*dir),
-            Place::Inode(links) => self.parent(*links.first()?),
-            Place::Root | Place::Gone => None,
+            Place::Inode(links) => links.first().copied().unwrap_or(id),
+            _ => id,
         }
     }
 
@@ -339,42 +354,5 @@ impl Tree {
         if let Body::Dir(children) = &mut self.nodes[dir.index()].body {
             children.insert(at, id);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::block::bytes;
-
-    fn file() -> Body {
-        Body::File { data: bytes(*b"x"), rsrc: None }
-    }
-
-    #[test]
-    fn children_stay_ordered_and_names_fold() {
-        let mut tree = Tree::new(Name::from_text("V"), Case::Folded, 1);
-        for name in ["b", "C", "a"] {
-            tree.add(tree.root(), Name::from_text(name), Meta::default(), file()).unwrap();
-        }
-        let names: Vec<_> =
-            tree.children(tree.root()).iter().map(|id| tree.node(*id).name.to_string()).collect();
-        assert_eq!(names, ["a", "b", "C"]);
-        let again = tree.add(tree.root(), Name::from_text("B"), Meta::default(), file());
-        assert_eq!(again, Err(TreeError::Exists(Name::from_text("B"))));
-        let id = tree.lookup(&VPath::parse("/c").unwrap()).unwrap();
-        assert_eq!(tree.path(id).to_string(), "/C");
-    }
-
-    #[test]
-    fn links_lead_to_their_inode() {
-        let mut tree = Tree::new(Name::from_text("V"), Case::Sensitive, 1);
-        let root = tree.root();
-        let inode = tree.add_inode(Meta::default(), file()).unwrap();
-        let a = tree.add_link(root, Name::from_text("a"), Meta::default(), inode).unwrap();
-        let b = tree.add_link(root, Name::from_text("b"), Meta::default(), inode).unwrap();
-        assert_eq!(tree.target(a), inode);
-        assert_eq!(tree.node(inode).place, Place::Inode(vec![a, b]));
-        assert!(tree.add_link(root, Name::from_text("c"), Meta::default(), a).is_err());
     }
 }
