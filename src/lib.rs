@@ -22,5 +22,6 @@ pub mod engine;
 pub mod format;
 pub mod media;
 pub mod recipe;
+pub mod report;
 pub mod source;
 pub mod volume;

@@ -1,0 +1,169 @@
+//! What is going on, folded from events. No clock: the time is passed in.
+
+use crate::engine::{Event, Stage};
+use crate::report::words::{duration, size};
+use std::time::Duration;
+
+/// Before this much time a rate would be noise.
+const SETTLED: Duration = Duration::from_millis(500);
+
+/// The state of a job after the events so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    /// The plan's id and the bytes it will make, once it is known.
+    pub planned: Option<(String, u64)>,
+    /// What is being done now.
+    pub current: Option<Current>,
+    /// What was warned of.
+    pub warnings: Vec<String>,
+}
+
+/// A stage that has begun and not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Current {
+    /// Which.
+    pub stage: Stage,
+    /// What is worked on; may be empty.
+    pub what: String,
+    /// Bytes to do; 0 when unknown.
+    pub total: u64,
+    /// Bytes done.
+    pub done: u64,
+    /// When it began.
+    pub since: Duration,
+}
+
+impl State {
+    /// Takes an event that came at `now`, counted from the job's start. Answers
+    /// how long the stage took that it ends.
+    pub fn apply(&mut self, now: Duration, event: &Event) -> Option<Duration> {
+        match event {
+            Event::Planned { id, bytes } => self.planned = Some((id.clone(), *bytes)),
+            Event::Started { stage, what, total } => {
+                let (stage, what, total) = (*stage, what.clone(), *total);
+                self.current = Some(Current { stage, what, total, done: 0, since: now });
+            }
+            Event::Advanced { stage, done } => {
+                if let Some(current) = self.current.as_mut().filter(|c| c.stage == *stage) {
+                    // Threads report out of order; progress does not go back.
+                    current.done = current.done.max(*done);
+                }
+            }
+            Event::Warned { text } => self.warnings.push(text.clone()),
+            Event::Finished { stage } => {
+                let ended = self.current.take_if(|current| current.stage == *stage);
+                return ended.map(|current| now.saturating_sub(current.since));
+            }
+        }
+        None
+    }
+}
+
+impl Current {
+    /// What is being done, in words.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let verb = match self.stage {
+            Stage::Read => "reading",
+            Stage::Apply => "applying the steps",
+            Stage::LayOut => "laying out the disk",
+            Stage::Write => "writing",
+            Stage::Verify => "verifying",
+            Stage::Commit => "naming the output",
+        };
+        if self.what.is_empty() { verb.into() } else { format!("{verb} {}", self.what) }
+    }
+
+    /// Bytes a second, once that means something.
+    #[must_use]
+    pub fn rate(&self, now: Duration) -> Option<u64> {
+        let spent = now.saturating_sub(self.since);
+        (spent >= SETTLED && self.done > 0).then(|| {
+            let rate = u128::from(self.done) * 1000 / spent.as_millis();
+            u64::try_from(rate).unwrap_or(u64::MAX)
+        })
+    }
+
+    /// The time that is left at this rate.
+    #[must_use]
+    pub fn left(&self, now: Duration) -> Option<Duration> {
+        let rate = self.rate(now).filter(|rate| *rate > 0)?;
+        let rest = self.total.checked_sub(self.done).filter(|_| self.total > 0)?;
+        Some(Duration::from_secs(rest.div_ceil(rate)))
+    }
+
+    /// Percent done, when the total is known.
+    #[must_use]
+    pub fn percent(&self) -> Option<u64> {
+        let share = u128::from(self.done) * 100 / u128::from(self.total).max(1);
+        (self.total > 0).then(|| u64::try_from(share).map_or(100, |share| share.min(100)))
+    }
+
+    /// Numbers behind the title: done, total, rate, time left.
+    #[must_use]
+    pub fn numbers(&self, now: Duration) -> String {
+        let mut parts = Vec::new();
+        match (self.total, self.done) {
+            (0, 0) => {}
+            (0, done) => parts.push(size(done)),
+            (total, done) => parts.push(format!("{} of {}", size(done), size(total))),
+        }
+        parts.extend(self.rate(now).map(|rate| format!("{}/s", size(rate))));
+        parts.extend(self.left(now).map(|left| format!("{} left", duration(left))));
+        parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn writing(total: u64, done: u64) -> State {
+        let mut state = State::default();
+        let what = "out.img".to_owned();
+        state.apply(seconds(10), &Event::Started { stage: Stage::Write, what, total });
+        state.apply(seconds(11), &Event::Advanced { stage: Stage::Write, done });
+        state
+    }
+
+    #[test]
+    fn rates_and_times_follow_from_what_was_done() {
+        let current = writing(4096, 1024).current.unwrap();
+        assert_eq!(current.title(), "writing out.img");
+        assert_eq!(current.percent(), Some(25));
+        assert_eq!(current.rate(seconds(11)), Some(1024));
+        assert_eq!(current.left(seconds(11)), Some(seconds(3)));
+        assert_eq!(current.numbers(seconds(11)), "1.0 KiB of 4.0 KiB, 1.0 KiB/s, 3.0 s left");
+        assert_eq!(current.numbers(seconds(10)), "1.0 KiB of 4.0 KiB");
+    }
+
+    #[test]
+    fn without_a_total_there_is_no_share() {
+        let current = writing(0, 2048).current.unwrap();
+        assert_eq!((current.percent(), current.left(seconds(12))), (None, None));
+        assert_eq!(current.numbers(seconds(12)), "2.0 KiB, 1.0 KiB/s");
+    }
+
+    #[test]
+    fn progress_never_goes_back_nor_over() {
+        let mut state = writing(100, 90);
+        state.apply(seconds(12), &Event::Advanced { stage: Stage::Write, done: 10 });
+        state.apply(seconds(12), &Event::Advanced { stage: Stage::Verify, done: 99 });
+        assert_eq!(state.current.as_ref().unwrap().percent(), Some(90));
+        state.apply(seconds(13), &Event::Advanced { stage: Stage::Write, done: u64::MAX });
+        assert_eq!(state.current.as_ref().unwrap().percent(), Some(100));
+        assert_eq!(state.current.as_ref().unwrap().left(seconds(14)), None);
+    }
+
+    #[test]
+    fn a_stage_ends_with_the_time_it_took() {
+        let mut state = writing(1, 1);
+        assert_eq!(state.apply(seconds(12), &Event::Finished { stage: Stage::Read }), None);
+        let took = state.apply(seconds(12), &Event::Finished { stage: Stage::Write });
+        assert_eq!((took, state.current), (Some(seconds(2)), None));
+    }
+}
