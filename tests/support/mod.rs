@@ -6,5 +6,6 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod guest;
 pub(crate) mod image;
 pub(crate) mod judge;
