@@ -49,7 +49,24 @@ impl Map {
     /// When it overlaps the extent before it or the map's end: offsets come
     /// from our own layouts, never from a file.
     pub fn push(&mut self, at: u64, source: Source, tag: Option<u32>) {
-        let len = source.len();
+        self.place(Extent { at, len: source.len(), source, tag });
+    }
+
+    /// Puts all extents of another map, with their tags, at an offset behind
+    /// all others: a partition into its disk, flat and not as one source.
+    ///
+    /// # Panics
+    /// As [`Map::push`].
+    pub fn nest(&mut self, at: u64, inner: &Self) {
+        let total = self.len;
+        assert!(inner.len <= total && at <= total - inner.len, "map at {at} is outside");
+        for extent in &inner.extents {
+            self.place(Extent { at: at + extent.at, ..extent.clone() });
+        }
+    }
+
+    fn place(&mut self, extent: Extent) {
+        let Extent { at, len, .. } = extent;
         if len == 0 {
             return;
         }
@@ -59,7 +76,7 @@ impl Map {
             len <= self.len && at <= self.len - len,
             "extent at {at} of {len} bytes is outside"
         );
-        self.extents.push(Extent { at, len, source, tag });
+        self.extents.push(extent);
     }
 
     /// All extents, ascending.
@@ -161,6 +178,26 @@ mod tests {
         assert_eq!(map.data(4), Some(4..5));
         assert_eq!(map.data(5), Some(8..10));
         assert_eq!(map.data(10), None);
+    }
+
+    #[test]
+    fn a_nested_map_keeps_its_tags_and_its_gaps() {
+        let mut disk = Map::new(20);
+        disk.push(0, bytes(*b"T"), None);
+        disk.nest(6, &sample());
+        let mut buf = [9; 20];
+        disk.read_at(0, &mut buf).unwrap();
+        assert_eq!(&buf, b"T\0\0\0\0\0\0\0abc\0\0\0de\0\0\0\0");
+        let tagged: Vec<_> = disk.extents().iter().map(|e| (e.range(), e.tag)).collect();
+        let expected = [(0..1, None), (8..10, Some(0)), (10..11, None), (11..13, None)];
+        assert_eq!(tagged[..4], expected);
+        assert_eq!(tagged[4], (14..16, Some(1)));
+    }
+
+    #[test]
+    #[should_panic(expected = "map at 9 is outside")]
+    fn a_nested_map_must_fit() {
+        Map::new(20).nest(9, &sample());
     }
 
     #[test]

@@ -1,1 +1,4 @@
 //! Bytes and structures of containers: no paths, no files, no network.
+
+pub mod gpt;
+pub mod mbr;

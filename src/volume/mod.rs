@@ -1,5 +1,6 @@
 //! File systems as trees.
 
+pub mod fat;
 pub mod hfsplus;
 mod meta;
 mod name;
