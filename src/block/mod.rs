@@ -14,6 +14,7 @@ mod target;
 pub use direct::{Bypass, Direct};
 pub use error::{Corrupt, Error, Result, Unsupported, Value};
 pub use file::FileBytes;
+pub(crate) use file::next_container;
 pub use map::{Extent, Map};
 pub use memory::{Zeros, bytes};
 pub use slice::{Slice, slice};

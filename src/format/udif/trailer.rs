@@ -1,0 +1,173 @@
+//! The trailer of an image, `koly`, at its end or at its beginning.
+
+use crate::block::{Error, ReadAt, Result, Value, slice};
+use crate::block::{Map, Source};
+use crate::format::udif::raw;
+use std::ops::Range;
+use zerocopy::FromBytes;
+
+/// Sectors beyond this would not be counted in bytes.
+pub(crate) const MAX_SECTORS: u64 = 1 << 54;
+
+/// A checksum as an image states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stated {
+    /// There is none.
+    Absent,
+    /// A CRC-32.
+    Crc32(u32),
+    /// A kind that is not CRC-32.
+    Other(u32),
+}
+
+impl Stated {
+    /// What a stored checksum states.
+    pub(crate) fn of(checksum: &raw::Checksum) -> Self {
+        match (checksum.kind.get(), checksum.bits.get()) {
+            (raw::CHECKSUM_NONE, _) => Self::Absent,
+            (raw::CHECKSUM_CRC32, 32) => Self::Crc32(checksum.data[0].get()),
+            (kind, _) => Self::Other(kind),
+        }
+    }
+}
+
+/// A checked trailer; its ranges lie inside the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Trailer {
+    pub(crate) running: u64,
+    pub(crate) data_fork: Range<u64>,
+    pub(crate) rsrc_fork: Range<u64>,
+    pub(crate) xml: Range<u64>,
+    pub(crate) segment: u32,
+    pub(crate) segments: u32,
+    pub(crate) segment_id: [u8; 16],
+    pub(crate) data_checksum: Stated,
+    pub(crate) master_checksum: Stated,
+    pub(crate) sectors: u64,
+}
+
+/// The bytes of a trailer and where it is: at the end, or at the front.
+pub(crate) fn find(file: &dyn ReadAt) -> Result<Option<(u64, raw::Koly)>> {
+    let Some(last) = file.len().checked_sub(size_of::<raw::Koly>() as u64) else {
+        return Ok(None);
+    };
+    for at in [last, 0] {
+        let mut bytes = [0; size_of::<raw::Koly>()];
+        file.read_at(at, &mut bytes)?;
+        let koly = raw::Koly::read_from_bytes(&bytes).ok();
+        if let Some(koly) = koly.filter(|k| k.signature == raw::KOLY && k.header_size == 512) {
+            return Ok(Some((at, koly)));
+        }
+    }
+    Ok(None)
+}
+
+impl Trailer {
+    /// Reads and checks the trailer of a file.
+    pub(crate) fn read(file: &dyn ReadAt) -> Result<Self> {
+        let (at, koly) = find(file)?.ok_or_else(|| missing(file))?;
+        Self::check(&koly, file.len()).map_err(|error| error.at(at))
+    }
+
+    fn check(koly: &raw::Koly, len: u64) -> Result<Self> {
+        if koly.version != 4 {
+            let version = koly.version.get();
+            return Err(Error::unsupported(
+                "a UDIF image of another version",
+                "Version",
+                version,
+                "",
+            ));
+        }
+        let sectors = koly.sector_count.get();
+        if sectors > MAX_SECTORS {
+            return Err(Error::corrupt("koly", "SectorCount", sectors, "more than can be"));
+        }
+        let inside = |field, at: u64, count: u64| match at.checked_add(count) {
+            Some(end) if end <= len => Ok(at..end),
+            _ => Err(Error::corrupt("koly", field, count, "ends behind the file")),
+        };
+        let (fork, rsrc) = (koly.data_fork_offset.get(), koly.rsrc_fork_offset.get());
+        Ok(Self {
+            running: koly.running_data_fork_offset.get(),
+            data_fork: inside("DataForkLength", fork, koly.data_fork_length.get())?,
+            rsrc_fork: inside("RsrcForkLength", rsrc, koly.rsrc_fork_length.get())?,
+            xml: inside("XMLLength", koly.xml_offset.get(), koly.xml_length.get())?,
+            segment: koly.segment_number.get(),
+            segments: koly.segment_count.get(),
+            segment_id: koly.segment_id,
+            data_checksum: Stated::of(&koly.data_checksum),
+            master_checksum: Stated::of(&koly.master_checksum),
+            sectors,
+        })
+    }
+}
+
+fn missing(file: &dyn ReadAt) -> Error {
+    let mut magic = [0; 4];
+    match file.len().checked_sub(512).map(|at| file.read_at(at, &mut magic)) {
+        Some(Err(error)) => error.into(),
+        Some(Ok(())) => {
+            let found = Value::Hex(u32::from_be_bytes(magic).into());
+            Error::corrupt("koly", "Signature", found, "no trailer at either end of the file")
+        }
+        None => Error::corrupt("koly", "Signature", file.len(), "the file is too short for one"),
+    }
+}
+
+/// The segments of an image in order, and their data forks as one.
+pub(crate) fn join(segments: Vec<(Source, Trailer)>) -> Result<(Source, Trailer, Source)> {
+    let mut segments = segments;
+    segments.sort_by_key(|(_, trailer)| trailer.segment);
+    let Some((first, head)) = segments.first().cloned() else {
+        return Err(Error::corrupt("koly", "SegmentCount", 0u32, "there is no segment"));
+    };
+    let count = u32::try_from(segments.len()).unwrap_or(u32::MAX);
+    if head.segments.max(1) != count {
+        return Err(not_all(head.segments, count));
+    }
+    let mut forks = Vec::with_capacity(segments.len());
+    let mut len = 0u64;
+    for ((file, trailer), number) in segments.iter().zip(1u32..) {
+        if count > 1 {
+            same_image(trailer, &head, number, len)?;
+        }
+        let fork = &trailer.data_fork;
+        forks.push((len, slice(file, fork.start, fork.end - fork.start)?));
+        len += fork.end - fork.start;
+    }
+    if forks.len() == 1 {
+        return Ok((first, head, forks.remove(0).1));
+    }
+    let mut map = Map::new(len);
+    forks.into_iter().for_each(|(at, fork)| map.push(at, fork, None));
+    Ok((first, head, std::sync::Arc::new(map)))
+}
+
+fn not_all(stated: u32, given: u32) -> Error {
+    if given == 1 {
+        let hint = "give all of its segments (.dmg and .dmgpart files)";
+        return Error::unsupported("one segment of a split image", "SegmentCount", stated, hint);
+    }
+    Error::corrupt("koly", "SegmentCount", stated, "not the number of segments given")
+}
+
+/// Checks that a segment belongs to the first one's image, at its place.
+fn same_image(segment: &Trailer, head: &Trailer, number: u32, at: u64) -> Result<()> {
+    let wrong = |field, value: Value, rule| Err(Error::corrupt("koly", field, value, rule));
+    if segment.segment != number {
+        return wrong("SegmentNumber", segment.segment.into(), "a segment is missing or doubled");
+    }
+    if segment.segments != head.segments {
+        return wrong("SegmentCount", segment.segments.into(), "not that of the first segment");
+    }
+    if segment.segment_id != head.segment_id {
+        let id = u128::from_be_bytes(segment.segment_id);
+        return wrong("SegmentID", format!("{id:032x}").into(), "not that of the first segment");
+    }
+    if segment.running != 0 && segment.running != at {
+        let rule = "not the length of the segments before it";
+        return wrong("RunningDataForkOffset", segment.running.into(), rule);
+    }
+    Ok(())
+}
