@@ -1,0 +1,9 @@
+//! Volumes as trees and trees as volumes, judged by programs of other authors.
+
+// A failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod hfs_write;
