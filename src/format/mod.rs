@@ -1,5 +1,8 @@
 //! Bytes and structures of containers: no paths, no files, no network.
 
+pub mod apm;
+pub mod detect;
 pub mod gpt;
 pub mod mbr;
+pub mod partition;
 pub mod udif;

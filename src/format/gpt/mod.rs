@@ -12,9 +12,11 @@
 
 mod guid;
 mod raw;
+mod read;
 mod write;
 
 pub use guid::{Guid, NotAGuid};
+pub use read::{Gpt, read};
 pub use write::{LayoutError, Tables, tables, usable};
 
 /// A partition of a table.
