@@ -167,8 +167,8 @@ impl Inner {
             push_runs(&mut chunks, table, piece);
             ranges[index] = start..chunks.count();
         }
-        if head.sectors > chunks.sectors() {
-            let rule = "more than the block tables cover";
+        if head.sectors != chunks.sectors() && head.sectors != 0 {
+            let rule = "not what the block tables cover";
             return Err(Error::corrupt("koly", "SectorCount", head.sectors, rule));
         }
         let parts = tables.iter().zip(ranges);

@@ -13,6 +13,9 @@
 //! offset, checksums other than CRC-32 (said to be not checked), and writing
 //! into an image.
 //!
+//! Written: zlib in chunks of 512 KiB by a pinned encoder, zeros as zero runs,
+//! raw where that is shorter, with all checksums.
+//!
 //! There is no specification. The structures are those that Apple's
 //! `hdiutil` writes, as its images show and other readers describe them.
 //! A partition's CRC covers zero runs but not free ones; the master's covers
@@ -25,13 +28,21 @@ mod codec;
 mod crc;
 mod detect;
 mod image;
+mod list;
+mod pack;
 mod plist;
 mod raw;
 mod rsrc;
+mod sections;
 mod table;
+#[cfg(test)]
+mod tests;
 mod trailer;
 mod verify;
+mod write;
 
 pub use detect::{Format, detect, is_udif, refusal, sparse_bundle};
 pub use image::{Decodes, Image, Partition};
+pub use sections::Section;
 pub use verify::{Check, Checks};
+pub use write::{Written, write};
