@@ -7,7 +7,7 @@ use lionize::volume::hfsplus::{Laid, Params, Size, lay_out};
 use lionize::volume::{Body, Case, Meta, Name, NodeId, Tree};
 use std::sync::Arc;
 
-const NOW: u32 = 3_600_000_000;
+pub(crate) const NOW: u32 = 3_600_000_000;
 
 pub(crate) fn name(text: &str) -> Name {
     Name::from_text(text)
@@ -30,7 +30,7 @@ pub(crate) fn add(tree: &mut Tree, dir: NodeId, text: &str, body: Body) -> NodeI
 }
 
 #[track_caller]
-fn judged(tree: Tree, params: &Params) -> Laid {
+pub(crate) fn judged(tree: Tree, params: &Params) -> Laid {
     let laid = lay_out(&Arc::new(tree), params).unwrap();
     let dir = temp();
     let path = dir.path().join("volume.img");

@@ -1,0 +1,221 @@
+//! Every kind of thing that HFS Plus holds, laid out and judged.
+
+use crate::hfs_write::{NOW, add, file, judged, meta, name};
+use lionize::block::bytes;
+use lionize::volume::hfsplus::{ForkKind, Params, Size, lay_out};
+use lionize::volume::tree::Xattr;
+use lionize::volume::{Body, Case, Meta, Name, Tree};
+use std::sync::Arc;
+
+fn each_case(make: impl Fn(&mut Tree)) {
+    for shift in [9, 12, 16] {
+        for case in [Case::Folded, Case::Sensitive] {
+            for journal in [false, true] {
+                println!("blocks of {}, {case:?}, journal: {journal}", 1 << shift);
+                let mut tree = Tree::new(name("Kinds"), case, NOW);
+                make(&mut tree);
+                let size = Size::Fit { free: 100_000 };
+                judged(tree, &Params { block_size: 1 << shift, journal, ..Params::new(size, NOW) });
+            }
+        }
+    }
+}
+
+fn dir() -> Body {
+    Body::Dir(Vec::new())
+}
+
+#[test]
+fn hard_links_to_files() {
+    each_case(|tree| {
+        let root = tree.root();
+        let inner = add(tree, root, "inner", dir());
+        for number in 0..120u32 {
+            let data = vec![1; number as usize * 99];
+            let inode = tree.add_inode(meta(Meta::FILE | 0o4755), file(data)).unwrap();
+            for link in 0..=number % 7 {
+                let dir = if link % 2 == 0 { root } else { inner };
+                let name = name(&format!("link {number} {link}"));
+                tree.add_link(dir, name, meta(Meta::FILE | 0o444), inode).unwrap();
+            }
+        }
+        // An inode without links is not laid out.
+        tree.add_inode(meta(Meta::FILE), file([1])).unwrap();
+    });
+}
+
+#[test]
+fn hard_links_to_folders() {
+    each_case(|tree| {
+        let root = tree.root();
+        let deep = add(tree, root, "deep", dir());
+        let deeper = add(tree, deep, "deeper", dir());
+        for number in 0..20 {
+            let inode = tree.add_inode(meta(Meta::DIR | 0o755), dir()).unwrap();
+            add(tree, inode, "in it", file([1, 2, 3]));
+            let sub = add(tree, inode, "sub", dir());
+            let inside = tree.add_inode(meta(Meta::DIR | 0o700), dir()).unwrap();
+            let link = meta(Meta::FILE | 0o444);
+            for (at, to) in [(root, inode), (deeper, inode), (sub, inside), (deep, inside)] {
+                let name = name(&format!("link {number} to {}", to.index()));
+                tree.add_link(at, name, link.clone(), to).unwrap();
+            }
+            let value = bytes([7; 10]);
+            tree.xattrs_mut(inode).push(Xattr { name: name("an.attribute"), value });
+        }
+    });
+}
+
+#[test]
+fn a_linked_folder_below_itself_is_refused() {
+    let mut tree = Tree::new(name("Loop"), Case::Folded, NOW);
+    let (root, link) = (tree.root(), meta(Meta::FILE | 0o444));
+    let a = tree.add_inode(meta(Meta::DIR | 0o755), dir()).unwrap();
+    let b = tree.add_inode(meta(Meta::DIR | 0o755), dir()).unwrap();
+    for (at, to) in [(root, a), (a, b), (b, a)] {
+        tree.add_link(at, name("link"), link.clone(), to).unwrap();
+    }
+    let error = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW)).err().unwrap();
+    assert!(error.to_string().contains("a linked folder is below itself"), "{error}");
+}
+
+#[test]
+fn attributes_inline_and_in_forks() {
+    each_case(|tree| {
+        let root = tree.root();
+        let lens = [0, 1, 2, 127, 3801, 3802, 3803, 4096, 8158, 70_000, 200_001];
+        let put = |tree: &mut Tree, id| {
+            for len in lens {
+                let value = bytes(vec![0x5a; len]);
+                tree.xattrs_mut(id).push(Xattr { name: name(&format!("value.of.{len}")), value });
+            }
+            let long = Name::from_units(&[0x58; 127]);
+            tree.xattrs_mut(id).push(Xattr { name: long, value: bytes([1; 3802]) });
+            let security = name("com.apple.system.Security");
+            tree.xattrs_mut(id).push(Xattr { name: security, value: bytes([0; 44]) });
+        };
+        put(tree, root);
+        for number in 0..40 {
+            let id = add(tree, root, &format!("file {number}"), file([1; 10]));
+            put(tree, id);
+            let id = add(tree, root, &format!("folder {number}"), dir());
+            put(tree, id);
+        }
+        let inode = tree.add_inode(meta(Meta::FILE | 0o644), file([1])).unwrap();
+        put(tree, inode);
+        for link in ["link a", "link b"] {
+            tree.add_link(root, name(link), meta(Meta::FILE | 0o444), inode).unwrap();
+        }
+    });
+}
+
+#[test]
+fn symlinks_devices_and_other_modes() {
+    each_case(|tree| {
+        let root = tree.root();
+        let modes = [0o010_600, 0o020_666, 0o060_640, 0o120_755, 0o140_777, 0o106_755, 0];
+        for mode in modes {
+            let mut meta = meta(mode);
+            meta.device = 0x0500_0003;
+            meta.owner = 501;
+            meta.group = 20;
+            meta.admin_flags = 1;
+            meta.owner_flags = 0x42;
+            meta.catalog_flags = 0xffff;
+            meta.text_encoding = 0x7e;
+            let body = if mode == 0o120_755 { file(*b"private/etc") } else { file([]) };
+            tree.add(root, name(&format!("mode {mode:o}")), meta, body).unwrap();
+        }
+    });
+}
+
+/// Adds files whose names begin with this unit (decomposed, if it is a character).
+fn add_names(tree: &mut Tree, unit: u16, tails: &[usize]) -> usize {
+    let begin = char::from_u32(unit.into()).map(|c| Name::from_text(&c.to_string()));
+    let begin = begin.map_or(vec![unit], |name| name.units().to_vec());
+    let root = tree.root();
+    let mut added = 0;
+    for tail in tails {
+        let mut units = begin.clone();
+        units.resize((begin.len() + tail).min(255), 0x61 + (unit % 26));
+        if units != [0x2e] {
+            let name = Name::from_units(&units);
+            added += usize::from(tree.add(root, name, meta(Meta::FILE | 0o644), file([])).is_ok());
+        }
+    }
+    added
+}
+
+#[test]
+fn names_of_many_kinds() {
+    each_case(|tree| {
+        let units = (0..=0xffff).step_by(37);
+        let added: usize = units.map(|unit| add_names(tree, unit, &[0, 1, 254])).sum();
+        assert!(added > 5000, "{added}");
+    });
+}
+
+#[test]
+fn every_unit_in_a_name() {
+    for case in [Case::Folded, Case::Sensitive] {
+        let mut tree = Tree::new(name("Units"), case, NOW);
+        let added: usize = (0..=0xffff).map(|unit| add_names(&mut tree, unit, &[0])).sum();
+        assert!(added > 60_000, "{added}");
+        judged(tree, &Params::new(Size::Fit { free: 0 }, NOW));
+    }
+}
+
+#[test]
+fn ids_stay_where_they_are_unique() {
+    let mut tree = Tree::new(name("Ids"), Case::Folded, NOW);
+    let root = tree.root();
+    let ids = [0, 15, 16, 17, 17, 5000, 17].map(|cnid| {
+        let meta = Meta { cnid, ..meta(Meta::FILE | 0o644) };
+        let name = name(&format!("{} {cnid}", tree.slots()));
+        tree.add(root, name, meta, file([9; 9])).unwrap()
+    });
+    let laid = judged(tree.clone(), &Params::new(Size::Fit { free: 0 }, NOW));
+    let got = ids.map(|id| laid.cnids[id.index()]);
+    assert_eq!(got[2..4], [16, 17]);
+    assert_eq!(got[5], 5000);
+    let mut fresh = [got[0], got[1], got[4], got[6]];
+    fresh.sort_unstable();
+    assert_eq!(fresh, [5001, 5002, 5003, 5004]);
+    tree.meta_mut(ids[0]).cnid = u32::MAX;
+    let laid = judged(tree, &Params::new(Size::Fit { free: 0 }, NOW));
+    assert_eq!(laid.cnids.iter().max(), Some(&22));
+}
+
+#[test]
+fn forks_have_their_tags() {
+    let mut tree = Tree::new(name("Tags"), Case::Folded, NOW);
+    let root = tree.root();
+    let both = Body::File { data: bytes([1; 5000]), rsrc: Some(bytes([2; 300])) };
+    let id = add(&mut tree, root, "both", both);
+    tree.xattrs_mut(id).push(Xattr { name: name("large"), value: bytes([3; 5000]) });
+    let laid = judged(tree, &Params::new(Size::Fit { free: 0 }, NOW));
+    for extent in laid.map.extents() {
+        let Some(tag) = extent.tag else { continue };
+        let mut first = [0];
+        extent.source.read_at(0, &mut first).unwrap();
+        let kind = [ForkKind::Data, ForkKind::Rsrc, ForkKind::Xattr(0)][first[0] as usize - 1];
+        assert_eq!(laid.forks[tag as usize].kind, kind);
+        assert_eq!(laid.forks[tag as usize].node, id);
+    }
+    assert_eq!(laid.forks.len(), 3);
+}
+
+#[test]
+fn deep_and_wide() {
+    let mut tree = Tree::new(name("Deep"), Case::Folded, NOW);
+    let root = tree.root();
+    let mut at = root;
+    for _ in 0..500 {
+        at = add(&mut tree, at, "d", dir());
+    }
+    let wide = add(&mut tree, root, "wide", dir());
+    for number in 0..20_000 {
+        add(&mut tree, wide, &format!("{number:05}"), file([]));
+    }
+    judged(tree, &Params::new(Size::Fit { free: 0 }, NOW));
+}
