@@ -4,12 +4,14 @@
 //! their own that point to an inode node, which is in no folder; both files
 //! and folders can be linked. Steps edit this tree; the writer lays it out.
 
+mod build;
 mod edit;
 mod graft;
 #[cfg(test)]
 mod tests;
 mod walk;
 
+pub(crate) use build::Tangle;
 pub use graft::Clash;
 pub use walk::Walk;
 
@@ -128,6 +130,10 @@ pub struct Facts {
     pub osx_folder: Option<NodeId>,
     /// Words 6 and 7: the volume's id.
     pub volume_id: u64,
+    /// Word 4, which no documentation gives a meaning.
+    pub reserved_word: u32,
+    /// What a reader left out or repaired, in words.
+    pub notes: Vec<String>,
 }
 
 /// Why an edit of a tree was refused.

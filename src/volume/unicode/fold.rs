@@ -142,10 +142,13 @@ pub fn fold(unit: u16) -> u16 {
 /// Compares two names without regard to case, by TN1150's frozen table.
 #[must_use]
 pub fn compare_folded(a: &[u16], b: &[u16]) -> Ordering {
-    fn folded(units: &[u16]) -> impl Iterator<Item = u16> {
-        units.iter().map(|unit| fold(*unit)).filter(|unit| *unit != 0)
-    }
-    folded(a).cmp(folded(b))
+    order_folded(a.iter().copied(), b.iter().copied())
+}
+
+/// [`compare_folded`] for units from anywhere.
+pub(crate) fn order_folded(a: impl Iterator<Item = u16>, b: impl Iterator<Item = u16>) -> Ordering {
+    let (a, b) = (a.map(fold), b.map(fold));
+    a.filter(|unit| *unit != 0).cmp(b.filter(|unit| *unit != 0))
 }
 
 #[cfg(test)]

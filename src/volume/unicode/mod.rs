@@ -8,4 +8,5 @@ mod decomposition;
 mod fold;
 
 pub use decompose::decompose;
+pub(crate) use fold::order_folded;
 pub use fold::{compare_folded, fold};
