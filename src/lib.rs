@@ -18,6 +18,7 @@
 //! A layer imports only what `tests/layers` allows it to.
 
 pub mod block;
+pub mod cli;
 pub mod engine;
 pub mod format;
 pub mod media;

@@ -1,3 +1,8 @@
 //! The command. See `lionize --help`.
 
-fn main() {}
+use lionize::cli;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main().into()
+}

@@ -1,6 +1,7 @@
 //! Bytes and structures of containers: no paths, no files, no network.
 
 pub mod apm;
+pub mod appledouble;
 pub mod detect;
 pub mod gpt;
 pub mod mbr;

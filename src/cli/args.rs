@@ -1,0 +1,252 @@
+//! The command line: what may be given, and the words of its help.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// Makes bootable Mac installer media on any computer, without a Mac.
+#[derive(Debug, Parser)]
+#[command(name = "lionize", version, about, term_width = 80, max_term_width = 80)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 2 usage, 3 bad input, 4 network, 5 output,\n\
+    6 verification, 70 our fault, 130 interrupted.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What holds for all commands.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What holds for all commands.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Global {
+    /// Print JSON on standard output: one object a line, the result last
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub json: bool,
+    /// Print nothing but results, warnings and errors
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
+    pub quiet: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(help_heading = "Everywhere")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make media by a recipe
+    Build(Build),
+    /// Say what `build` would make, and write nothing
+    Plan(Plan),
+    /// Check a finished image, or any image with an HFS+ volume
+    Verify(Verify),
+    /// List a folder on the host, in an image, or in an image in an image
+    Ls(Ls),
+    /// Write a file's contents to standard output
+    Cat(Cat),
+    /// Copy files and folders out of images
+    Extract(Extract),
+    /// List, show and check recipes
+    #[command(subcommand)]
+    Recipe(Recipe),
+}
+
+/// What a job is made of; the same for `build` and `plan`.
+#[derive(Debug, Args)]
+pub struct Job {
+    /// A built-in recipe's name, or a recipe file (with a `/` or `.toml`)
+    pub recipe: String,
+    /// Give the recipe's input NAME; once for each input
+    #[arg(long, short, value_name = "NAME=PATH", value_parser = Pair::parser())]
+    pub input: Vec<Pair>,
+    /// Set the recipe's param NAME
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = Pair::parser())]
+    pub set: Vec<Pair>,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `lionize build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The image to make: `.dmg` is a compressed disk image, else raw
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How much is proven: `full` also reads back every byte
+    #[arg(long, value_name = "HOW", default_value = "quick")]
+    pub verify: HowMuch,
+}
+
+/// How much is proven after writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HowMuch {
+    /// Every checksum of the sources, and all structures written
+    Quick,
+    /// And every byte, read back past the page cache
+    Full,
+}
+
+/// `lionize plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The image that would be made
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `lionize verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The image; its FILE.manifest.json is used when it is there
+    pub file: PathBuf,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `lionize ls`.
+#[derive(Debug, Args)]
+pub struct Ls {
+    /// A path; images in it are entered as if they were folders
+    pub path: PathBuf,
+    /// Mode, links, owner, group, size, date (UTC) and symlinks' targets
+    #[arg(long, short)]
+    pub long: bool,
+    /// And all folders below
+    #[arg(long, short = 'R')]
+    pub recursive: bool,
+}
+
+/// `lionize cat`.
+#[derive(Debug, Args)]
+pub struct Cat {
+    /// A file; images in the path are entered as if they were folders
+    pub path: PathBuf,
+}
+
+/// `lionize extract`.
+#[derive(Debug, Args)]
+pub struct Extract {
+    /// Files and folders; images in a path are entered as folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The folder they go to; made when it is missing
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// Keep resource forks, attributes and Finder info in `._NAME` files
+    #[arg(long)]
+    pub appledouble: bool,
+}
+
+/// `lionize recipe`.
+#[derive(Debug, Subcommand)]
+pub enum Recipe {
+    /// List the built-in recipes
+    List,
+    /// Show a recipe's text, or what it says as JSON
+    Show {
+        /// A built-in recipe's name or a recipe file
+        recipe: String,
+    },
+    /// Name every mistake in recipe files, by line and column
+    Check {
+        /// Built-in recipes' names or recipe files
+        #[arg(required = true, value_name = "RECIPE")]
+        recipes: Vec<String>,
+    },
+}
+
+/// `NAME=VALUE`, where the value may be any path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// Before the first `=`.
+    pub name: String,
+    /// Behind it.
+    pub value: OsString,
+}
+
+impl Pair {
+    fn parser() -> PairParser {
+        PairParser
+    }
+
+    fn parse(text: &OsStr) -> Option<Self> {
+        let bytes = text.as_encoded_bytes();
+        let at = bytes.iter().position(|byte| *byte == b'=')?;
+        let name = std::str::from_utf8(&bytes[..at]).ok().filter(|name| !name.is_empty())?;
+        Some(Self { name: name.to_owned(), value: behind(text, at + 1)? })
+    }
+}
+
+/// The rest of a text behind an ASCII character.
+#[cfg(unix)]
+fn behind(text: &OsStr, at: usize) -> Option<OsString> {
+    use std::os::unix::ffi::OsStrExt;
+    Some(OsStr::from_bytes(&text.as_bytes()[at..]).to_owned())
+}
+
+#[cfg(not(unix))]
+fn behind(text: &OsStr, at: usize) -> Option<OsString> {
+    text.to_str().map(|text| text[at..].into())
+}
+
+/// Parses [`Pair`]s for clap, paths that are not Unicode included.
+#[derive(Clone, Copy, Debug)]
+pub struct PairParser;
+
+impl clap::builder::TypedValueParser for PairParser {
+    type Value = Pair;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Self::Value, clap::Error> {
+        Pair::parse(value).ok_or_else(|| {
+            let name = arg.map_or_else(String::new, ToString::to_string);
+            let text = format!("`{}` for `{name}` has no name before a `=`", value.display());
+            clap::Error::raw(clap::error::ErrorKind::ValueValidation, text).with_cmd(command)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn only_the_first_equals_sign_divides() {
+        let pair = Pair::parse(OsStr::new("image=/a=b/c.dmg")).unwrap();
+        assert_eq!((pair.name.as_str(), pair.value.to_str()), ("image", Some("/a=b/c.dmg")));
+        assert_eq!(Pair::parse(OsStr::new("/a.dmg")), None);
+        assert_eq!(Pair::parse(OsStr::new("=x")), None);
+    }
+}

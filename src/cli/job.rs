@@ -1,0 +1,169 @@
+//! `build`, `plan` and `verify`: a job for the engine, its answer in words.
+
+use crate::cli::Outcome;
+use crate::cli::args::{Build, HowMuch, Job, Pair, Plan, Verify};
+use crate::cli::streams::{Streams, Style};
+use crate::engine::{self, BuildOptions, Built, Problem, Request, Verified};
+use crate::report::{count, size};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// `lionize build`.
+pub(super) fn build(args: &Build, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let request = request(&args.job, Some(args.output.clone()))?;
+    let options = BuildOptions {
+        output: args.output.clone(),
+        verify: match args.verify {
+            HowMuch::Quick => engine::Verify::Quick,
+            HowMuch::Full => engine::Verify::Full,
+        },
+        threads: args.job.threads.unwrap_or(0),
+    };
+    let built = make(&request, &options, style, streams)?;
+    streams.result(style, &built_text(&built), &built_json(&built))
+}
+
+/// Plans and builds, telling how it goes.
+pub(super) fn make(
+    request: &Request,
+    options: &BuildOptions,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> engine::Result<Built> {
+    let stop = streams.stop.clone();
+    let mut sink = streams.sink(style);
+    let plan = engine::prepare(request, &mut sink, &stop)?;
+    engine::build(&plan, options, &mut sink, &stop)
+}
+
+/// `lionize plan`.
+pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let request = request(&args.job, args.output.clone())?;
+    let stop = streams.stop.clone();
+    let plan = engine::prepare(&request, &mut streams.sink(style), &stop)?;
+    let text = plan.text();
+    let end = if text.ends_with('\n') { "" } else { "\n" };
+    let json = json!({"result": "planned", "plan": plan.json()});
+    streams.result(style, &format!("{text}{end}"), &json)
+}
+
+/// `lionize verify`.
+pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let stop = streams.stop.clone();
+    let threads = args.threads.unwrap_or(0);
+    let found = engine::verify(&args.file, threads, &mut streams.sink(style), &stop)?;
+    let name = args.file.display().to_string();
+    if found.faults.is_empty() {
+        return streams.result(style, &verified_text(&name, &found), &verified_json(&found));
+    }
+    let kind = engine::ProblemKind::Verification;
+    let mut problem = Problem::new(kind, format!("{name} is not right"));
+    problem.causes = found.faults;
+    Err(problem.into())
+}
+
+fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
+    let inputs = job.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
+    let params = job.set.iter().map(param).collect::<engine::Result<_>>()?;
+    Ok(Request {
+        recipe: job.recipe.clone(),
+        inputs: inputs.collect(),
+        params,
+        output,
+        target_bytes: None,
+        date: source_date()?,
+        threads: job.threads.unwrap_or(0),
+    })
+}
+
+fn param(pair: &Pair) -> engine::Result<(String, String)> {
+    let value = pair.value.to_str().ok_or_else(|| {
+        Problem::usage(format!("the value of `--set {}` is not Unicode text", pair.name))
+    })?;
+    Ok((pair.name.clone(), value.to_owned()))
+}
+
+/// `SOURCE_DATE_EPOCH`, as reproducible-builds.org specifies it.
+fn source_date() -> engine::Result<Option<u64>> {
+    let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else {
+        return Ok(None);
+    };
+    let seconds = text.to_str().and_then(|text| text.parse().ok());
+    seconds.map(Some).ok_or_else(|| {
+        let text = text.display();
+        Problem::usage(format!("SOURCE_DATE_EPOCH is `{text}`, not seconds since 1970"))
+    })
+}
+
+/// A list under a heading; nothing when it is empty.
+pub(super) fn list(heading: &str, lines: &[String]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    lines.iter().fold(format!("{heading}\n"), |text, line| text + "  " + line + "\n")
+}
+
+/// What was built, for people.
+pub(super) fn built_text(built: &Built) -> String {
+    format!(
+        "made {}\n  {}, {}\n  manifest {}\n  plan {}\n{}{}",
+        built.output.display(),
+        size(built.bytes),
+        count(built.files, "entry"),
+        built.manifest.display(),
+        built.plan,
+        list("proven:", &built.proofs),
+        list("not proven:", &built.unproven),
+    )
+}
+
+/// What was built, for programs.
+pub(super) fn built_json(built: &Built) -> Value {
+    json!({
+        "result": "built",
+        "output": built.output.display().to_string(),
+        "manifest": built.manifest.display().to_string(),
+        "plan": built.plan,
+        "bytes": built.bytes,
+        "files": built.files,
+        "proofs": built.proofs,
+        "unproven": built.unproven,
+    })
+}
+
+fn verified_text(name: &str, found: &Verified) -> String {
+    let proofs = list("proven:", &found.proofs);
+    format!("{name} is right\n{proofs}{}", list("not proven:", &found.unproven))
+}
+
+fn verified_json(found: &Verified) -> Value {
+    json!({
+        "result": "verified",
+        "proofs": found.proofs,
+        "unproven": found.unproven,
+        "faults": found.faults,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_built_is_told_whole() {
+        let built = Built {
+            output: "out.img".into(),
+            manifest: "out.img.manifest.json".into(),
+            plan: "c0ffee".into(),
+            bytes: 2 << 20,
+            files: 1,
+            proofs: vec!["the volume is consistent".into()],
+            unproven: Vec::new(),
+        };
+        assert_eq!(
+            built_text(&built),
+            "made out.img\n  2.0 MiB, 1 entry\n  manifest out.img.manifest.json\n  \
+             plan c0ffee\nproven:\n  the volume is consistent\n"
+        );
+    }
+}

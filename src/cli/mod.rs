@@ -1,0 +1,105 @@
+//! The command: arguments in, words and an exit code out.
+//!
+//! [`run`] touches nothing global but the clock and the environment's
+//! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
+
+pub mod args;
+mod contents;
+pub mod exit;
+mod extract;
+mod files;
+mod job;
+mod listing;
+mod names;
+mod place;
+mod problem;
+mod process;
+mod recipes;
+mod streams;
+
+pub use process::main;
+pub use streams::Streams;
+
+use crate::cli::args::{Cli, Color, Command};
+use crate::cli::problem::Failure;
+use crate::cli::streams::Style;
+use crate::engine::Problem;
+use clap::Parser;
+use std::ffi::OsString;
+
+/// How a command ends.
+type Outcome = Result<(), Failure>;
+
+/// Runs the command with these arguments (the first is the program's name).
+pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> u8 {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match Cli::try_parse_from(&args) {
+        Ok(cli) => {
+            let color = wants_color(cli.global.color, streams.terminal);
+            let outcome = dispatch(&cli, streams);
+            conclude(outcome, cli.global.json, color, streams)
+        }
+        Err(error) => usage(&error, &args, streams),
+    }
+}
+
+fn wants_color(color: Color, terminal: bool) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    }
+}
+
+fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
+    let style = Style { json: cli.global.json, quiet: cli.global.quiet };
+    match &cli.command {
+        Command::Build(args) => job::build(args, style, streams),
+        Command::Plan(args) => job::plan(args, style, streams),
+        Command::Verify(args) => job::verify(args, style, streams),
+        Command::Ls(args) => files::ls(args, style, streams),
+        Command::Cat(args) => files::cat(args, streams),
+        Command::Recipe(command) => recipes::run(command, style, streams),
+        Command::Extract(args) => files::extract(args, style, streams),
+    }
+}
+
+/// Prints what went wrong, and flushes what did not.
+fn conclude(outcome: Outcome, json: bool, color: bool, streams: &mut Streams<'_>) -> u8 {
+    let flushed = streams.stdout.flush().map_err(|error| Failure::output(&error));
+    match outcome.and(flushed) {
+        Ok(()) | Err(Failure::Pipe) => exit::DONE,
+        Err(Failure::Problem(problem)) => {
+            if json {
+                // The exit code says it too, should nobody listen any more.
+                let _ = streams.object(&problem::object(&problem));
+                let _ = streams.stdout.flush();
+            }
+            let _ = streams.stderr.write_all(problem::text(&problem, color).as_bytes());
+            exit::code(problem.kind)
+        }
+    }
+}
+
+/// Help and version on standard output; mistakes on standard error.
+fn usage(error: &clap::Error, args: &[OsString], streams: &mut Streams<'_>) -> u8 {
+    let given = |flag: &str| args.iter().any(|arg| arg == flag);
+    let color = if given("--color=always") { Color::Always } else { Color::Auto };
+    let rendered = error.render();
+    let text = if wants_color(color, streams.terminal) {
+        rendered.ansi().to_string()
+    } else {
+        rendered.to_string()
+    };
+    if !error.use_stderr() {
+        let _ = streams.stdout.write_all(text.as_bytes());
+        return exit::DONE;
+    }
+    if given("--json") {
+        let first = text.lines().next().unwrap_or_default();
+        let problem = Problem::usage(first.strip_prefix("error: ").unwrap_or(first));
+        let _ = streams.object(&problem::object(&problem));
+    }
+    let _ = streams.stderr.write_all(text.as_bytes());
+    exit::USAGE
+}

@@ -1,0 +1,84 @@
+//! Why a command failed, on the terminal: a sentence, its causes, a hint.
+
+use crate::cli::exit;
+use crate::engine::Problem;
+use serde_json::{Value, json};
+use std::io;
+
+/// How a command ends when it does not end well.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A problem to print.
+    Problem(Problem),
+    /// The reader of our output went away: nothing to say.
+    Pipe,
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Failure {
+    /// Standard output could not be written.
+    #[must_use]
+    pub(super) fn output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Pipe;
+        }
+        let kind = crate::engine::ProblemKind::Device;
+        Self::Problem(Problem::new(kind, "cannot write to standard output").because(error))
+    }
+}
+
+/// The text on standard error.
+#[must_use]
+pub(super) fn text(problem: &Problem, color: bool) -> String {
+    let paint = |code: &str, word: &str| {
+        if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
+    };
+    let mut out = format!("{} {}\n", paint("1;31", "error:"), problem.sentence);
+    for cause in &problem.causes {
+        for (index, line) in cause.lines().enumerate() {
+            let lead = if index == 0 { "  because " } else { "          " };
+            out += &format!("{lead}{line}\n");
+        }
+    }
+    if let Some(hint) = &problem.hint {
+        out += &format!("{} {hint}\n", paint("1;36", "hint:"));
+    }
+    out
+}
+
+/// The last line on standard output in JSON mode.
+#[must_use]
+pub(super) fn object(problem: &Problem) -> Value {
+    json!({
+        "result": "failed",
+        "kind": exit::word(problem.kind),
+        "exit": exit::code(problem.kind),
+        "error": problem.sentence,
+        "causes": problem.causes,
+        "hint": problem.hint,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_is_a_sentence_with_causes_and_a_hint() {
+        let problem = Problem::bad_input("cannot read a.dmg")
+            .because("koly: version is 9: not 4")
+            .hint("download it again");
+        assert_eq!(
+            text(&problem, false),
+            "error: cannot read a.dmg\n  because koly: version is 9: not 4\n\
+             hint: download it again\n"
+        );
+        assert_eq!(object(&problem)["exit"], 3);
+        assert!(text(&problem, true).starts_with("\u{1b}[1;31merror:\u{1b}[0m "));
+    }
+}

@@ -1,0 +1,71 @@
+//! Where a command reads and prints, and how it is asked to stop.
+
+use crate::cli::problem::Failure;
+use crate::engine::{Event, Sink, Stop};
+use crate::report::{Json, Live, Plain};
+use serde_json::Value;
+use std::io::Write;
+
+/// The streams of one run.
+pub struct Streams<'a> {
+    /// Standard output: results.
+    pub stdout: &'a mut (dyn Write + Send),
+    /// Standard error: progress, warnings, problems.
+    pub stderr: &'a mut (dyn Write + Send),
+    /// Whether standard error is a terminal.
+    pub terminal: bool,
+    /// Raised by Ctrl-C.
+    pub stop: Stop,
+}
+
+/// How a command prints.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Style {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+impl Streams<'_> {
+    /// Prints a result on standard output.
+    pub(super) fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.stdout.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))
+    }
+
+    /// Prints an object on a line of its own.
+    pub(super) fn object(&mut self, value: &Value) -> Result<(), Failure> {
+        self.print(&format!("{value}\n"))
+    }
+
+    /// Prints a result, in the form that was asked for.
+    pub(super) fn result(&mut self, style: Style, text: &str, json: &Value) -> Result<(), Failure> {
+        if style.json { self.object(json) } else { self.print(text) }
+    }
+
+    /// Where the engine's events go.
+    pub(super) fn sink(&mut self, style: Style) -> View<'_> {
+        if style.json {
+            View::Json(Json::new(self.stdout))
+        } else if self.terminal && !style.quiet {
+            View::Live(Live::new())
+        } else {
+            View::Plain(Plain::new(self.stderr, style.quiet))
+        }
+    }
+}
+
+/// One of the views.
+pub(super) enum View<'a> {
+    Json(Json<'a>),
+    Live(Live),
+    Plain(Plain<'a>),
+}
+
+impl Sink for View<'_> {
+    fn send(&mut self, event: Event) {
+        match self {
+            Self::Json(view) => view.send(event),
+            Self::Live(view) => view.send(event),
+            Self::Plain(view) => view.send(event),
+        }
+    }
+}
