@@ -6,8 +6,10 @@ mod builder;
 mod chunklist;
 mod compressed;
 mod efi;
+mod image;
 mod made_up;
 mod trees;
 
 pub use efi::{MARKER, boot_program};
+pub use image::write_installer;
 pub use trees::{ODDITIES, base_system, installer};
