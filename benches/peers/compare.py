@@ -37,7 +37,7 @@ def commands(args, out):
         "fsync and direct read": ["sh", "-c", DURABLE, "sh", out],
     }
     peers = {
-        "dmgwiz": [args.dmgwiz, args.source, "extract-all", "-o", out] if args.dmgwiz else None,
+        "dmgwiz": [args.dmgwiz, "-q", "extract", args.source, out] if args.dmgwiz else None,
         "dmg2img": ["dmg2img", "-s", args.source, out] if shutil.which("dmg2img") else None,
         "7zz": ["7zz", "x", "-tdmg", "-bd", "-y", f"-o{out}", args.source]
         if shutil.which("7zz")

@@ -10,6 +10,7 @@
 mod disk;
 mod error;
 pub mod pass;
+pub mod read_back;
 
 pub use disk::{lay_out, room, total};
 pub use error::{Error, Result};
