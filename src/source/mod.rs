@@ -1,3 +1,22 @@
-//! Where inputs come from.
+//! Where inputs come from: the host's files and folders, and what is in them.
+//!
+//! Containers are folders: `InstallESD.dmg/BaseSystem.dmg/System` is a path.
+//! Nothing is unpacked; all contents are lazy sources. Not supported yet:
+//! packages, archives, catalogs, the network.
 
+mod host;
+mod installer;
+mod item;
+pub mod known;
+mod opener;
 pub mod sample;
+#[cfg(test)]
+mod tests;
+mod volume;
+mod watch;
+
+pub use installer::{SystemVersion, system_version};
+pub use item::{Disk, Item, Place};
+pub use opener::{OpenImage, Opener};
+pub use volume::{OpenVolume, contents};
+pub use watch::Watched;

@@ -1,0 +1,153 @@
+//! Installers, peeled until the volume that starts a Mac is found.
+//!
+//! ```text
+//! Install Mac OS X Lion.app / Contents / SharedSupport / InstallESD.dmg
+//! InstallMacOSX.dmg / Install *.app / Contents / ...
+//! InstallESD.dmg -> the volume "Mac OS X Install ESD"
+//! ```
+//! Not supported yet: packages (`.pkg`) around or inside of them, and
+//! installers from 11 on, whose contents are a `SharedSupport.dmg`.
+
+use crate::block::{Error, Result};
+use crate::source::item::{Item, Place, small};
+use crate::source::{Opener, contents, known};
+use crate::volume::{Tree, VPath};
+use std::io::Cursor;
+
+/// What `SystemVersion.plist` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SystemVersion {
+    /// `ProductName`, such as `Mac OS X`.
+    pub product: String,
+    /// `ProductVersion`, such as `10.7.5`.
+    pub version: String,
+    /// `ProductBuildVersion`, such as `11G63`.
+    pub build: String,
+}
+
+/// The most peels; a chain of Apple's has four.
+const MOST: usize = 8;
+
+impl Opener {
+    /// Peels an installer until its volume is found. Every item on the way is
+    /// given, from the outermost to the volume.
+    ///
+    /// # Errors
+    /// A refusal by name when the chain ends in something else.
+    pub fn installer(&self, item: &Item) -> Result<Vec<Item>> {
+        let mut chain = vec![item.clone()];
+        for _ in 0..MOST {
+            let Some(last) = chain.last() else { break };
+            let folder = self.enter(last)?;
+            if !last.is_folder() {
+                chain.push(folder.clone());
+            }
+            if is_installer(&folder)? {
+                folder.volume()?;
+                return Ok(chain);
+            }
+            match self.next(&folder)? {
+                Some(next) => chain.push(next),
+                None => {
+                    let hint = "give the installer's app, its InstallESD.dmg, or InstallMacOSX.dmg";
+                    let name = folder.name.as_str();
+                    return Err(Error::unsupported("no installer", "its path", name, hint));
+                }
+            }
+        }
+        Err(Error::unsupported("no installer", "containers inside", MOST, "give InstallESD.dmg"))
+    }
+
+    /// What to look into next, in a folder that is not the installer's volume.
+    fn next(&self, folder: &Item) -> Result<Option<Item>> {
+        if let Place::Disk(_) = folder.place {
+            folder.volume()?;
+        }
+        for path in ["Contents/SharedSupport/InstallESD.dmg", "InstallESD.dmg"] {
+            if let Some(esd) = found(self.inside(folder, path))? {
+                return Ok(Some(esd));
+            }
+        }
+        if found(self.inside(folder, "Contents/SharedSupport/SharedSupport.dmg"))?.is_some() {
+            let hint = "this recipe takes 10.7 to 10.8";
+            let what = "an installer of macOS 11 or later";
+            return Err(Error::unsupported(what, "its contents", "SharedSupport.dmg", hint));
+        }
+        let children = folder.children(self)?;
+        let ends = |item: &&Item, end: &str| item.name.to_lowercase().ends_with(end);
+        let is_app = |item: &&Item| {
+            let name = item.name.rsplit('/').next().unwrap_or_default();
+            item.is_folder() && name.starts_with("Install") && ends(item, ".app")
+        };
+        let mut apps = children.iter().filter(is_app);
+        if let (Some(app), None) = (apps.next(), apps.next()) {
+            return Ok(Some(app.clone()));
+        }
+        if let Some(package) = children.iter().find(|item| ends(item, ".pkg")) {
+            let hint =
+                "package containers come later: unpack it, and give the InstallESD.dmg in it";
+            let name = package.name.as_str();
+            return Err(Error::unsupported("an installer in a package", "its path", name, hint));
+        }
+        Ok(None)
+    }
+}
+
+/// Nothing for what does not exist.
+fn found(item: Result<Item>) -> Result<Option<Item>> {
+    match item {
+        Ok(item) => Ok(Some(item)),
+        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a volume is an installer's: it has packages, and a system or the
+/// image of one.
+fn is_installer(folder: &Item) -> Result<bool> {
+    let Place::Volume(volume) = &folder.place else { return Ok(false) };
+    let tree = volume.tree()?;
+    let has = |path: &str| VPath::parse(path).is_ok_and(|path| tree.lookup(&path).is_some());
+    Ok(has("/Packages") && (has(SYSTEM_VERSION) || has("/BaseSystem.dmg")))
+}
+
+const SYSTEM_VERSION: &str = "/System/Library/CoreServices/SystemVersion.plist";
+
+/// What a volume's `SystemVersion.plist` says, if it has a readable one.
+#[must_use]
+pub fn system_version(tree: &Tree) -> Option<SystemVersion> {
+    let id = tree.lookup(&VPath::parse(SYSTEM_VERSION).ok()?)?;
+    let bytes = small(&contents(tree, id).ok()?).ok()?;
+    let plist = plist::Value::from_reader(Cursor::new(bytes)).ok()?;
+    let plist = plist.as_dictionary()?;
+    let text = |key: &str| plist.get(key)?.as_string().map(str::to_owned);
+    Some(SystemVersion {
+        product: text("ProductName").unwrap_or_else(|| "Mac OS X".into()),
+        version: text("ProductVersion")?,
+        build: text("ProductBuildVersion").unwrap_or_default(),
+    })
+}
+
+impl Opener {
+    /// The system version of a volume, or of the `BaseSystem.dmg` in it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the volume.
+    pub fn system_version(&self, volume: &Item) -> Result<Option<SystemVersion>> {
+        let Some((tree, _)) = volume.node()? else { return Ok(None) };
+        if let Some(version) = system_version(&tree) {
+            return Ok(Some(version));
+        }
+        let Some(base) = found(self.inside(volume, "BaseSystem.dmg"))? else { return Ok(None) };
+        let Ok(base) = self.enter(&base) else { return Ok(None) };
+        Ok(base.node().ok().flatten().and_then(|(tree, _)| system_version(&tree)))
+    }
+}
+
+impl SystemVersion {
+    /// What is known of images of this version.
+    #[must_use]
+    pub fn known(&self) -> known::Known {
+        known::of(&self.version, &self.build)
+    }
+}

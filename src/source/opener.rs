@@ -1,0 +1,244 @@
+//! Opens what the user names, and remembers what has to be proven of it.
+
+use crate::block::{Error, Result, Source, Value};
+use crate::format::detect::{self, Format, Found};
+use crate::format::partition::{Part, partitions};
+use crate::format::udif;
+use crate::source::item::{Disk, Item, Place};
+use crate::source::volume::OpenVolume;
+use crate::source::{Watched, host};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The most containers that may be nested.
+const MAX_DEPTH: u32 = 8;
+
+const UNPACK: &str = "unpack it first";
+const CONVERT: &str = "on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg";
+
+/// An Apple disk image that was opened on the way.
+#[derive(Clone)]
+pub struct OpenImage {
+    /// What messages call it.
+    pub name: String,
+    /// The image.
+    pub image: udif::Image,
+}
+
+/// Opens files, folders and what is in them.
+#[derive(Default)]
+pub struct Opener {
+    files: Mutex<Vec<Watched>>,
+    images: Mutex<Vec<OpenImage>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Lists that only grow are right after a panic, too.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Opener {
+    /// One that has opened nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The images opened so far: their checksums are still to be proven.
+    #[must_use]
+    pub fn images(&self) -> Vec<OpenImage> {
+        lock(&self.images).clone()
+    }
+
+    /// The files of the host opened so far.
+    #[must_use]
+    pub fn files(&self) -> Vec<Watched> {
+        lock(&self.files).clone()
+    }
+
+    /// The first file that is not what it was when it was opened.
+    #[must_use]
+    pub fn changed(&self) -> Option<PathBuf> {
+        lock(&self.files).iter().find(|file| file.changed()).map(|file| file.path.clone())
+    }
+
+    /// Opens a file of the host.
+    pub(super) fn file(&self, path: &Path) -> Result<Source> {
+        let (watched, source) = Watched::open(path)?;
+        lock(&self.files).push(watched);
+        Ok(source)
+    }
+
+    /// Opens a path that may lead into containers, such as
+    /// `InstallESD.dmg/BaseSystem.dmg/System`: as far as the host knows it,
+    /// the host's, and the rest inside.
+    ///
+    /// # Errors
+    /// What the host reports of the whole path, when no part of it is a file.
+    pub fn resolve(&self, path: &Path) -> Result<Item> {
+        let missing = match self.open(path) {
+            Err(Error::Io(error)) if is_missing(&error) => error,
+            other => return other,
+        };
+        let above = path.ancestors().skip(1).find(|above| std::fs::metadata(above).is_ok());
+        let Some(above) = above.filter(|above| above.is_file()) else {
+            return Err(Error::Io(missing));
+        };
+        let rest = path.strip_prefix(above).unwrap_or(path);
+        let Some(rest) = rest.to_str() else { return Err(Error::Io(missing)) };
+        let item = self.open(above)?;
+        self.inside(&item, rest)
+    }
+
+    /// Opens a file or folder of the host, as it is.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn open(&self, path: &Path) -> Result<Item> {
+        let name = path.display().to_string();
+        let meta = std::fs::metadata(path).map_err(|error| Error::Io(error).in_file(&name))?;
+        let place = if meta.is_dir() {
+            Place::Folder(path.to_owned())
+        } else {
+            Place::File { source: self.file(path)?, path: Some(path.to_owned()) }
+        };
+        Ok(Item { name, depth: 0, place })
+    }
+
+    /// What stands at a path inside an item; containers on the way are entered.
+    ///
+    /// # Errors
+    /// `NotFound`; whatever entering a container reports.
+    pub fn inside(&self, item: &Item, path: &str) -> Result<Item> {
+        let invalid = |why: String| Error::Io(std::io::Error::other(why));
+        crate::volume::VPath::parse(path).map_err(invalid)?;
+        let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
+        parts.try_fold(item.clone(), |at, part| self.enter(&at)?.child(self, part))
+    }
+
+    /// The folder that an item is, or that the container in it holds.
+    ///
+    /// # Errors
+    /// A refusal by name when it is a file, but none of our containers.
+    pub fn enter(&self, item: &Item) -> Result<Item> {
+        if item.is_sparse_bundle() {
+            return Err(udif::sparse_bundle().in_file(&item.name));
+        }
+        if item.is_folder() {
+            return Ok(item.clone());
+        }
+        let source = item.contents()?;
+        self.peel(item, source).map_err(|error| error.in_file(&item.name))
+    }
+
+    fn peel(&self, item: &Item, source: Source) -> Result<Item> {
+        let depth = item.depth + 1;
+        if depth > MAX_DEPTH {
+            let what = "a container in too many others";
+            return Err(Error::unsupported(
+                what,
+                "its depth",
+                depth,
+                "extract the inner one first",
+            ));
+        }
+        let found = detect::look(source.as_ref())?;
+        let disk = match found.as_ref().map(|found| (found.format, found)) {
+            Some((Format::Udif, _)) => self.image(item, source)?,
+            Some((_, found)) if found.is_volume() || found.is_disk() => source,
+            Some((_, found)) => return Err(refuse(found)),
+            // A broken or an old image may have no magic at its very end.
+            None => match udif::detect(source.as_ref())? {
+                Some(udif::Format::Udif) => self.image(item, source)?,
+                Some(other) => return Err(udif::refusal(other).unwrap_or_else(|| unknown(&source))),
+                None => return Err(unknown(&source)),
+            },
+        };
+        let parts = partitions(&disk)?;
+        let place = match &parts.iter().filter(|part| part.is_hfs_plus()).collect::<Vec<_>>()[..] {
+            [only] => Place::Volume(Arc::new(OpenVolume::new(only.open(&disk)?, &item.name))),
+            _ => match &parts[..] {
+                [only] => return Err(refuse_part(only)),
+                _ => Place::Disk(Arc::new(Disk { disk, parts })),
+            },
+        };
+        Ok(Item { name: item.name.clone(), depth, place })
+    }
+
+    /// Opens an image, with the other segments beside it.
+    fn image(&self, item: &Item, source: Source) -> Result<Source> {
+        let mut segments = vec![source];
+        if let Place::File { path: Some(path), .. } = &item.place {
+            for part in segments_beside(path)? {
+                segments.push(self.file(&part)?);
+            }
+        }
+        let image = udif::Image::open_segments(segments)?;
+        lock(&self.images).push(OpenImage { name: item.name.clone(), image: image.clone() });
+        Ok(Arc::new(image))
+    }
+}
+
+fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory)
+}
+
+/// `NAME.002.dmgpart` and so on beside `NAME.dmg`, as `hdiutil segment` names them.
+fn segments_beside(path: &Path) -> Result<Vec<PathBuf>> {
+    let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
+        return Ok(Vec::new());
+    };
+    let stem = stem.strip_suffix(".001").unwrap_or(stem);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let first = folder.unwrap_or(Path::new(".")).join(format!("{stem}.002.dmgpart"));
+    if !first.exists() {
+        return Ok(Vec::new());
+    }
+    let is_part = |name: &str| {
+        let number = name.strip_prefix(stem)?.strip_prefix('.')?.strip_suffix(".dmgpart")?;
+        number.parse::<u32>().ok()
+    };
+    let mut parts: Vec<_> = host::entries(folder.unwrap_or(Path::new(".")))?
+        .into_iter()
+        .filter_map(|path| Some((is_part(path.file_name()?.to_str()?)?, path)))
+        .filter(|(_, part)| part != path)
+        .collect();
+    parts.sort();
+    Ok(parts.into_iter().map(|(_, path)| path).collect())
+}
+
+fn unknown(source: &Source) -> Error {
+    let what = "neither a disk image nor a volume that is known";
+    Error::unsupported(what, "its length", source.len(), "give a dmg, an iso, a disk or a volume")
+}
+
+/// The refusal of a file that is no disk of ours.
+fn refuse(found: &Found) -> Error {
+    found.refuse(match found.format {
+        Format::Xz
+        | Format::Gzip
+        | Format::Bzip2
+        | Format::Zstd
+        | Format::Zip
+        | Format::SevenZip
+        | Format::Rar
+        | Format::Tar => UNPACK,
+        Format::Xar | Format::Cpio | Format::Pbzx => "package containers come later",
+        Format::Encrypted | Format::SparseImage | Format::SparseBundle | Format::DiskCopy42 => {
+            CONVERT
+        }
+        _ => "give a dmg, an iso, a disk or a volume",
+    })
+}
+
+/// The refusal of a partition, by what is in it.
+pub(super) fn refuse_part(part: &Part) -> Error {
+    match &part.found {
+        Some(found) => found.refuse("only HFS+ volumes are read here"),
+        None => {
+            let kind = Value::Text(part.kind.to_string());
+            Error::unsupported("a partition of an unknown kind", "its type", kind, "")
+        }
+    }
+}
