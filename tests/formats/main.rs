@@ -7,3 +7,4 @@
 mod support;
 
 mod udif;
+mod udif_variants;

@@ -69,7 +69,7 @@ fn real_images_decode_and_verify() {
 }
 
 /// The whole disk as 7zz extracts it: one file a partition, in order.
-fn disk_by_7zz(image: &Path) -> Option<Vec<u8>> {
+pub(crate) fn disk_by_7zz(image: &Path) -> Option<Vec<u8>> {
     let judge = judge("7zz")?;
     let out = temp();
     let folder: OsString = [OsStr::new("-o"), out.path().as_os_str()].into_iter().collect();
@@ -98,7 +98,7 @@ fn real_images_are_what_7zz_reads() {
 }
 
 /// Bytes that do not compress.
-fn noise(len: usize) -> Vec<u8> {
+pub(crate) fn noise(len: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15u64;
     let mut out = Vec::with_capacity(len + 8);
     while out.len() < len {
@@ -111,7 +111,7 @@ fn noise(len: usize) -> Vec<u8> {
     out
 }
 
-fn text(len: usize) -> Vec<u8> {
+pub(crate) fn text(len: usize) -> Vec<u8> {
     (0u32..).flat_map(|n| format!("file {n} of the installer\n").into_bytes()).take(len).collect()
 }
 

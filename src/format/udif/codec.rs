@@ -21,8 +21,9 @@ pub(crate) enum Kind {
     Lzma,
 }
 
-/// A dictionary of an XZ chunk over this is refused; chunks are far smaller.
-const XZ_MEMORY_KIB: u32 = 96 << 10;
+/// More memory than this is refused to an XZ chunk: the greatest preset needs
+/// 64 MiB and a little.
+const XZ_MEMORY_KIB: u32 = 72 << 10;
 
 impl Kind {
     /// The kind of a run's `EntryType`; `None` for unknown ones.

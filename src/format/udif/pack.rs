@@ -177,3 +177,70 @@ fn is_zero(bytes: &[u8]) -> bool {
     let (words, rest) = bytes.as_chunks::<32>();
     words.iter().all(|word| *word == [0; 32]) && rest.iter().all(|&byte| byte == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::{Map, ReadAt, bytes};
+
+    fn named(sectors: &[Range<u64>]) -> Vec<Named> {
+        sectors.iter().map(|s| Named { name: String::new(), sectors: s.clone() }).collect()
+    }
+
+    #[test]
+    fn known_zeros_are_cut_at_chunks() {
+        let mut disk = Map::new(10_000 * SECTOR);
+        disk.push(3000 * SECTOR + 5, bytes(vec![1; 512]), None);
+        let pieces = cut(&disk, &named(&[0..1, 1..9000, 9000..10_000]));
+        let piece = |section, sectors, hole| Piece { section, sectors, hole };
+        let expected = [
+            piece(0, 0..1, true),
+            piece(1, 1..2049, true),
+            piece(1, 2049..3073, false),
+            piece(1, 3073..9000, true),
+            piece(2, 9000..10_000, true),
+        ];
+        assert_eq!(pieces, expected);
+    }
+
+    /// A disk that cannot be read from some place on.
+    struct Broken;
+
+    impl ReadAt for Broken {
+        fn len(&self) -> u64 {
+            100 << 20
+        }
+
+        fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<()> {
+            buf.fill(1);
+            match at {
+                0x40_0000 => Err(io::Error::other("unplugged")),
+                0x100_0000 => panic!("our own fault"),
+                _ => Ok(()),
+            }
+        }
+    }
+
+    impl Content for Broken {}
+
+    fn pack_broken(start: u64, each: &mut dyn FnMut(u64) -> io::Result<()>) -> String {
+        let sections = [Named { name: String::new(), sectors: start..100 << 11 }];
+        let pieces = cut(&Broken, &sections);
+        let mut each = |piece: &Piece, _| each(piece.sectors.start * SECTOR);
+        pack_all(&Broken, &pieces, 3, &mut each).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_first_failure_ends_it() {
+        let mut last = 0;
+        let mut note = |at| {
+            last = at;
+            Ok(())
+        };
+        assert_eq!(pack_broken(0, &mut note), "unplugged");
+        assert_eq!(last, 0x38_0000);
+        assert_eq!(pack_broken(0, &mut |_| Err(io::Error::other("full"))), "full");
+        let text = pack_broken(0x60_0000 / SECTOR, &mut |_| Ok(()));
+        assert_eq!(text, "a thread that packs chunks panicked");
+    }
+}
