@@ -3,6 +3,7 @@
 use crate::support::image::{temp, write_sparse};
 use crate::support::judge::assert_fsck_clean;
 use lionize::block::{Source, Zeros, bytes};
+use lionize::volume::hfsplus::check::{Options, check};
 use lionize::volume::hfsplus::{Laid, Params, Size, lay_out};
 use lionize::volume::{Body, Case, Meta, Name, NodeId, Tree};
 use std::sync::Arc;
@@ -32,6 +33,11 @@ pub(crate) fn add(tree: &mut Tree, dir: NodeId, text: &str, body: Body) -> NodeI
 #[track_caller]
 pub(crate) fn judged(tree: Tree, params: &Params) -> Laid {
     let laid = lay_out(&Arc::new(tree), params).unwrap();
+    let source: Source = Arc::new(laid.map.clone());
+    let report = check(&source, &Options { strict: true, ..Options::default() }).unwrap();
+    assert!(report.is_clean() && report.findings.is_empty(), "{report:#?}");
+    let counts = (report.files, report.folders, report.free_blocks);
+    assert_eq!(counts, (laid.files, laid.folders, laid.free_blocks));
     let dir = temp();
     let path = dir.path().join("volume.img");
     write_sparse(&path, &laid.map);

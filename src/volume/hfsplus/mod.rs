@@ -3,6 +3,7 @@
 mod attributes;
 mod btree;
 mod catalog;
+pub mod check;
 pub mod decmpfs;
 mod extents;
 mod header;
