@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod map;
 mod memory;
+mod scratch;
 mod slice;
 mod target;
 
@@ -17,6 +18,7 @@ pub use file::FileBytes;
 pub(crate) use file::next_container;
 pub use map::{Extent, Map};
 pub use memory::{Zeros, bytes};
+pub use scratch::Scratch;
 pub use slice::{Slice, slice};
 pub use target::FileTarget;
 

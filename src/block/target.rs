@@ -53,12 +53,12 @@ impl WriteAt for FileTarget {
 }
 
 #[cfg(unix)]
-fn write_all_at(file: &File, at: u64, buf: &[u8]) -> io::Result<()> {
+pub(super) fn write_all_at(file: &File, at: u64, buf: &[u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, buf, at)
 }
 
 #[cfg(windows)]
-fn write_all_at(file: &File, mut at: u64, mut buf: &[u8]) -> io::Result<()> {
+pub(super) fn write_all_at(file: &File, mut at: u64, mut buf: &[u8]) -> io::Result<()> {
     while !buf.is_empty() {
         match std::os::windows::fs::FileExt::seek_write(file, buf, at)? {
             0 => return Err(io::Error::from(io::ErrorKind::WriteZero)),

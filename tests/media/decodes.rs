@@ -64,3 +64,30 @@ fn two_images_interleaved_file_by_file_are_decoded_once() {
         assert!(decodes.decodes <= decodes.chunks + 2, "{decodes:?}");
     }
 }
+
+/// A disk larger than all caches, whose every block is its own number.
+fn large() -> Image {
+    let mut disk = Map::new(80 << 20);
+    for block in 0..20_u64 {
+        let at = block << 22;
+        let data: Vec<u8> = (0..1 << 19).flat_map(|n: u64| (at + 8 * n).to_le_bytes()).collect();
+        disk.push(at, bytes(data), None);
+    }
+    image(&disk)
+}
+
+#[test]
+fn files_interleaved_in_one_image_are_decoded_twice_at_most() {
+    let image = large();
+    let mut buf = vec![0; 64 << 10];
+    // Eight files whose blocks take turns: each is read from end to end.
+    for file in 0..8 {
+        for at in (file * (64 << 10)..image.len()).step_by(512 << 10) {
+            image.read_at(at, &mut buf).unwrap();
+            assert_eq!(buf[..8], at.to_le_bytes());
+        }
+    }
+    let decodes = image.decodes();
+    assert_eq!(decodes.chunks, 160);
+    assert!(decodes.most <= 2, "{decodes:?}");
+}

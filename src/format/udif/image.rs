@@ -1,6 +1,6 @@
 //! A whole image, read at random offsets by any number of threads.
 
-use crate::block::{Content, Error, Origin, ReadAt, Result, Source, Value};
+use crate::block::{Content, Error, Origin, ReadAt, Result, Scratch, Source, Value};
 use crate::block::{check_range, next_container, read_vec};
 use crate::format::udif::cache::{CACHE, Claim};
 use crate::format::udif::chunks::{Chunk, Chunks, SECTOR};
@@ -53,6 +53,8 @@ pub(super) struct Part {
 
 pub(super) struct Inner {
     number: u64,
+    /// Chunks that were decoded twice.
+    spill: Scratch,
     len: u64,
     pub(super) fork: Source,
     pub(super) chunks: Chunks,
@@ -178,6 +180,7 @@ impl Inner {
             |t: Table| Partition { name: t.name, first_sector: t.first, sectors: t.sectors };
         Ok(Self {
             number: next_container(),
+            spill: Scratch::default(),
             len: chunks.sectors() * SECTOR,
             fork,
             chunks,
@@ -186,6 +189,19 @@ impl Inner {
             data_checksum: head.data_checksum,
             master_checksum: head.master_checksum,
         })
+    }
+
+    /// Decodes a chunk for a reader. One that is decoded for the second time,
+    /// as files interleave in the image, is kept on disk and not decoded again.
+    fn make(&self, index: usize, chunk: &Chunk, out: &mut [u8]) -> Result<()> {
+        if self.spill.read(index, 0, out) {
+            return Ok(());
+        }
+        self.decode(index, chunk, out)?;
+        if self.chunks.decodes(index) == 2 {
+            self.spill.keep(index, out);
+        }
+        Ok(())
     }
 
     /// Decodes a chunk into `out`, and notes what that proves.
@@ -233,13 +249,13 @@ impl Inner {
         match CACHE.claim((self.number, index)) {
             Claim::Ready(data) => buf.copy_from_slice(&data[skip..skip + buf.len()]),
             Claim::Decode(ticket) if whole => {
-                self.decode(index, &chunk, buf)?;
+                self.make(index, &chunk, buf)?;
                 ticket.share(buf);
             }
             Claim::Decode(ticket) => {
                 let len = usize::try_from(chunk.len()).map_err(io::Error::other)?;
                 let mut data = ticket.buffer(len);
-                self.decode(index, &chunk, &mut data)?;
+                self.make(index, &chunk, &mut data)?;
                 buf.copy_from_slice(&data[skip..skip + buf.len()]);
                 ticket.keep(Arc::new(data));
             }
