@@ -7,4 +7,5 @@
 mod support;
 
 mod hfs_kinds;
+mod hfs_read;
 mod hfs_write;
