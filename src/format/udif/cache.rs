@@ -63,6 +63,8 @@ pub(crate) enum Claim<'a> {
 pub(crate) struct Ticket<'a> {
     cache: &'a Cache,
     key: Key,
+    /// Whether the slot is still this ticket's.
+    open: bool,
 }
 
 impl Cache {
@@ -83,7 +85,7 @@ impl Cache {
             match state.slots.get_mut(&key) {
                 None => {
                     state.slots.insert(key, Slot::Busy { wanted: false });
-                    return Claim::Decode(Ticket { cache: self, key });
+                    return Claim::Decode(Ticket { cache: self, key, open: true });
                 }
                 Some(Slot::Ready { data, used }) => {
                     let data = Arc::clone(data);
@@ -157,7 +159,8 @@ impl Ticket<'_> {
     }
 
     /// Keeps the decoded chunk for later readers.
-    pub(crate) fn keep(self, data: Data) {
+    pub(crate) fn keep(mut self, data: Data) {
+        self.open = false;
         let mut state = self.cache.lock();
         let now = state.tick();
         state.bytes += cost(&data);
@@ -176,28 +179,25 @@ impl Ticket<'_> {
     }
 
     /// Keeps a copy of a chunk that its reader has, if another waits for it.
-    pub(crate) fn share(self, bytes: &[u8]) {
-        let wanted = {
+    pub(crate) fn share(mut self, bytes: &[u8]) {
+        {
             let mut state = self.cache.lock();
-            let wanted = matches!(state.slots.get(&self.key), Some(Slot::Busy { wanted: true }));
-            if !wanted {
+            if !matches!(state.slots.get(&self.key), Some(Slot::Busy { wanted: true })) {
                 state.slots.remove(&self.key);
+                self.open = false;
+                return;
             }
-            wanted
-        };
-        if wanted {
-            let mut copy = self.buffer(bytes.len());
-            copy.copy_from_slice(bytes);
-            self.keep(Arc::new(copy));
         }
+        let mut copy = self.buffer(bytes.len());
+        copy.copy_from_slice(bytes);
+        self.keep(Arc::new(copy));
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        let mut state = self.cache.lock();
-        if matches!(state.slots.get(&self.key), Some(Slot::Busy { .. })) {
-            state.slots.remove(&self.key);
+        if self.open {
+            self.cache.lock().slots.remove(&self.key);
             self.cache.changed.notify_all();
         }
     }

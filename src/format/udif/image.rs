@@ -10,14 +10,14 @@ use crate::format::udif::detect::{detect, refusal};
 use crate::format::udif::plist;
 use crate::format::udif::rsrc;
 use crate::format::udif::table::Table;
-use crate::format::udif::trailer::{self, Stated, Trailer};
+use crate::format::udif::trailer::{self, Joined, Stated, Trailer};
 use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A list of block tables of more bytes is refused; 16 GiB need about 2 MiB.
-const MAX_LIST: u64 = 64 << 20;
+const MAX_LIST: u64 = 32 << 20;
 
 /// Raw runs are cut to pieces of this, while there are not too many.
 const RAW_PIECE: u64 = 2048;
@@ -57,6 +57,8 @@ pub(super) struct Inner {
     spill: Scratch,
     len: u64,
     pub(super) fork: Source,
+    /// The data fork of each segment, as a range of the whole, and its sum.
+    pub(super) segments: Vec<(Range<u64>, Stated)>,
     pub(super) chunks: Chunks,
     pub(super) partitions: Vec<Partition>,
     pub(super) parts: Vec<Part>,
@@ -97,9 +99,9 @@ impl Image {
             let trailer = Trailer::read(&*file)?;
             segments.push((file, trailer));
         }
-        let (file, head, fork) = trailer::join(segments)?;
-        let tables = read_tables(&file, &head, fork.len())?;
-        Inner::build(tables, &head, fork).map(|inner| Self { inner: Arc::new(inner) })
+        let joined = trailer::join(segments)?;
+        let tables = read_tables(&joined)?;
+        Inner::build(tables, joined).map(|inner| Self { inner: Arc::new(inner) })
     }
 
     /// The partitions in the image's own order, spaces between them included.
@@ -125,13 +127,13 @@ impl Image {
 }
 
 /// The block tables, from the XML or, where there is none, the resource fork.
-fn read_tables(file: &Source, head: &Trailer, fork: u64) -> Result<Vec<Table>> {
+fn read_tables(Joined { file, head, fork, .. }: &Joined) -> Result<Vec<Table>> {
     let xml = !head.xml.is_empty();
     let range = if xml { &head.xml } else { &head.rsrc_fork };
     let field = if xml { "XMLLength" } else { "RsrcForkLength" };
     let len = range.end - range.start;
     if len == 0 || len > MAX_LIST {
-        let rule = if len == 0 { "there are no block tables" } else { "more than 64 MiB" };
+        let rule = if len == 0 { "there are no block tables" } else { "more than 32 MiB" };
         return Err(Error::corrupt("koly", field, len, rule));
     }
     let list = read_vec(&**file, range.start, usize::try_from(len).map_err(io::Error::other)?)?;
@@ -142,7 +144,7 @@ fn read_tables(file: &Source, head: &Trailer, fork: u64) -> Result<Vec<Table>> {
         if bytes > list.len() {
             return Err(Error::corrupt("koly", field, len, "less than its block tables"));
         }
-        tables.push(Table::parse(blkx.name, &blkx.data, fork)?);
+        tables.push(Table::parse(blkx.name, &blkx.data, fork.len())?);
         Ok(())
     };
     if xml { plist::read(&list, &mut each) } else { rsrc::read(&list, &mut each) }?;
@@ -150,7 +152,7 @@ fn read_tables(file: &Source, head: &Trailer, fork: u64) -> Result<Vec<Table>> {
 }
 
 impl Inner {
-    fn build(tables: Vec<Table>, head: &Trailer, fork: Source) -> Result<Self> {
+    fn build(tables: Vec<Table>, Joined { head, fork, segments, .. }: Joined) -> Result<Self> {
         let mut order: Vec<usize> = (0..tables.len()).collect();
         order.sort_by_key(|&index| (tables[index].first, tables[index].sectors));
         let piece = raw_piece(&tables);
@@ -169,7 +171,8 @@ impl Inner {
             push_runs(&mut chunks, table, piece);
             ranges[index] = start..chunks.count();
         }
-        if head.sectors != chunks.sectors() && head.sectors != 0 {
+        // What a segment's trailer counts is not known.
+        if segments.len() == 1 && ![0, chunks.sectors()].contains(&head.sectors) {
             let rule = "not what the block tables cover";
             return Err(Error::corrupt("koly", "SectorCount", head.sectors, rule));
         }
@@ -183,6 +186,7 @@ impl Inner {
             spill: Scratch::default(),
             len: chunks.sectors() * SECTOR,
             fork,
+            segments,
             chunks,
             partitions: tables.into_iter().map(partition).collect(),
             parts,

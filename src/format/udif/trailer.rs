@@ -4,6 +4,7 @@ use crate::block::{Error, ReadAt, Result, Value, slice};
 use crate::block::{Map, Source};
 use crate::format::udif::raw;
 use std::ops::Range;
+use std::sync::Arc;
 use zerocopy::FromBytes;
 
 /// Sectors beyond this would not be counted in bytes.
@@ -115,33 +116,51 @@ fn missing(file: &dyn ReadAt) -> Error {
     }
 }
 
-/// The segments of an image in order, and their data forks as one.
-pub(crate) fn join(segments: Vec<(Source, Trailer)>) -> Result<(Source, Trailer, Source)> {
-    let mut segments = segments;
-    segments.sort_by_key(|(_, trailer)| trailer.segment);
-    let Some((first, head)) = segments.first().cloned() else {
+/// The segments of an image as one.
+pub(crate) struct Joined {
+    /// The segment that has the block tables, and its trailer.
+    pub(crate) file: Source,
+    pub(crate) head: Trailer,
+    /// All data forks.
+    pub(crate) fork: Source,
+    /// Each segment's part of it, with the checksum its trailer states.
+    pub(crate) segments: Vec<(Range<u64>, Stated)>,
+}
+
+/// Checks that segments make one image, and joins them.
+pub(crate) fn join(mut files: Vec<(Source, Trailer)>) -> Result<Joined> {
+    files.sort_by_key(|(_, trailer)| trailer.segment);
+    let has_tables = |(_, t): &&(Source, Trailer)| !t.xml.is_empty() || !t.rsrc_fork.is_empty();
+    let Some((file, head)) = files.iter().find(has_tables).or(files.first()).cloned() else {
         return Err(Error::corrupt("koly", "SegmentCount", 0u32, "there is no segment"));
     };
-    let count = u32::try_from(segments.len()).unwrap_or(u32::MAX);
+    let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
     if head.segments.max(1) != count {
         return Err(not_all(head.segments, count));
     }
-    let mut forks = Vec::with_capacity(segments.len());
+    let (mut forks, mut segments) = (Vec::new(), Vec::new());
     let mut len = 0u64;
-    for ((file, trailer), number) in segments.iter().zip(1u32..) {
+    for ((file, trailer), number) in files.iter().zip(1u32..) {
         if count > 1 {
             same_image(trailer, &head, number, len)?;
         }
         let fork = &trailer.data_fork;
-        forks.push((len, slice(file, fork.start, fork.end - fork.start)?));
-        len += fork.end - fork.start;
+        let fork = slice(file, fork.start, fork.end - fork.start)?;
+        // Each fork lies in a file: their sum is far from overflowing.
+        segments.push((len..len + fork.len(), trailer.data_checksum));
+        len += fork.len();
+        forks.push(fork);
     }
-    if forks.len() == 1 {
-        return Ok((first, head, forks.remove(0).1));
-    }
+    let fork = if count == 1 { forks.remove(0) } else { concatenate(&segments, forks, len) };
+    Ok(Joined { file, head, fork, segments })
+}
+
+fn concatenate(segments: &[(Range<u64>, Stated)], forks: Vec<Source>, len: u64) -> Source {
     let mut map = Map::new(len);
-    forks.into_iter().for_each(|(at, fork)| map.push(at, fork, None));
-    Ok((first, head, std::sync::Arc::new(map)))
+    for ((range, _), fork) in segments.iter().zip(forks) {
+        map.push(range.start, fork, None);
+    }
+    Arc::new(map)
 }
 
 fn not_all(stated: u32, given: u32) -> Error {

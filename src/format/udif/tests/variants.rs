@@ -3,7 +3,7 @@
 use super::sample::{Parts, disk, image, open, refusal, source, take_apart};
 use crate::block::{ReadAt, read_vec};
 use crate::format::udif::raw::Koly;
-use crate::format::udif::{Image, rsrc};
+use crate::format::udif::{Check, Image, crc, rsrc};
 use zerocopy::IntoBytes;
 
 fn assert_whole(image: &Image) {
@@ -71,6 +71,27 @@ fn segments_in_any_order() {
     files.reverse();
     let files = files.into_iter().map(source).collect();
     assert_whole(&Image::open_segments(files).unwrap());
+}
+
+/// Trailers of segments may state the CRC of their own part.
+#[test]
+fn segments_with_their_own_checksums() {
+    let mut files = segments(&[100, 700_000]);
+    for file in &mut files {
+        let at = file.len() - 512;
+        let len = u64::from_be_bytes(file[at + 32..at + 40].try_into().unwrap());
+        let crc = crc::of(&file[..usize::try_from(len).unwrap()]);
+        file[at + 88..at + 92].copy_from_slice(&crc.to_be_bytes());
+    }
+    let open = |files: &[Vec<u8>]| {
+        let files = files.iter().map(|file| source(file.clone())).collect();
+        Image::open_segments(files).unwrap()
+    };
+    assert_eq!(open(&files).verify(1, &|_| ()).unwrap().data_fork, Check::Passed);
+    let at = files[1].len() - 512 + 88;
+    files[1][at] ^= 1;
+    let says = open(&files).verify(1, &|_| ()).unwrap_err().to_string();
+    assert!(says.starts_with("koly: DataForkChecksum"), "{says}");
 }
 
 #[test]
