@@ -1,42 +1,44 @@
 //! `ls`, `cat` and `extract`.
 
 use crate::block::{Source, read_vec};
+use crate::cli::Outcome;
 use crate::cli::args::{Cat, Extract, Ls};
 use crate::cli::extract::Extraction;
 use crate::cli::listing::{self, Entry};
 use crate::cli::names::{escaped, escaped_path};
-use crate::cli::place::{self, Place};
 use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
-use crate::cli::{Outcome, contents};
+use crate::cli::{host, place};
 use crate::engine::{Problem, ProblemKind};
+use crate::source::{Item, Opener, Place};
+use crate::volume::hfsplus::decmpfs;
 use crate::volume::{NodeId, Tree};
 use serde_json::json;
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Bytes that `cat` reads at a time.
 const CHUNK: u64 = 1 << 20;
 
 /// `lionize ls`.
 pub(super) fn ls(args: &Ls, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let place = place::open(&args.path)?;
+    let opener = Opener::new();
+    let item = place::enter(&opener, &args.path)?;
     let mut lister = Lister { args, style, streams, entries: 0 };
-    match &place {
-        Place::Node { tree, id } if tree.is_dir(*id) => lister.folders(tree, *id)?,
-        Place::Node { tree, id } => {
-            let folder = tree.path(*id).split_last().map(|(folder, _)| folder);
+    match item.node().map_err(|error| place::reading(&item.name, error))? {
+        Some((tree, id)) if tree.is_dir(id) => lister.folders(&tree, id)?,
+        Some((tree, id)) => {
+            let folder = tree.path(id).split_last().map(|(folder, _)| folder);
             let folder = folder.map_or_else(|| "/".into(), |folder| escaped_path(&folder));
-            lister.show(&folder, &[Entry::of(tree, *id)])?;
+            lister.show(&folder, &[Entry::of(&tree, id)])?;
         }
-        Place::File { name, source } => lister.show("", &[Entry::plain(name, source.len())])?,
+        None => lister.outside(&opener, item)?,
     }
     let entries = lister.entries;
     if style.json {
-        streams.object(&json!({"result": "listed", "entries": entries}))
-    } else {
-        Ok(())
+        streams.object(&json!({"result": "listed", "entries": entries}))?;
     }
+    Ok(())
 }
 
 struct Lister<'a, 's> {
@@ -60,11 +62,7 @@ impl Lister<'_, '_> {
             if !seen.insert(tree.target(dir)) {
                 continue;
             }
-            if self.args.recursive && !self.style.json {
-                let gap = if first { "" } else { "\n" };
-                self.streams.print(&format!("{gap}{path}:\n"))?;
-            }
-            first = false;
+            self.heading(&path, &mut first)?;
             let children = tree.children(dir);
             let entries: Vec<_> = children.iter().map(|id| Entry::of(tree, *id)).collect();
             self.show(&path, &entries)?;
@@ -75,6 +73,44 @@ impl Lister<'_, '_> {
                 todo.extend(below.map(|id| (*id, named(id))));
             }
         }
+        Ok(())
+    }
+
+    /// What is in no volume: the host's folders, and disks of several parts.
+    fn outside(&mut self, opener: &Opener, top: Item) -> Outcome {
+        let mut todo = vec![top];
+        let mut first = true;
+        while let Some(item) = todo.pop() {
+            if self.streams.stop.raised() {
+                return Err(interrupted("listing"));
+            }
+            if let Place::Folder(path) = &item.place {
+                let (entries, below) = host::folder(path)?;
+                self.heading(&item.name, &mut first)?;
+                self.show(&item.name, &entries)?;
+                let below = below.into_iter().rev().filter(|_| self.args.recursive);
+                let open = |path: PathBuf| place::open(opener, &path);
+                todo.extend(below.map(open).collect::<Result<Vec<_>, _>>()?);
+                continue;
+            }
+            if !item.is_folder() {
+                self.show("", &[place::entry(&item)])?;
+                continue;
+            }
+            let children = item.children(opener);
+            let children = children.map_err(|error| place::reading(&item.name, error))?;
+            self.heading(&item.name, &mut first)?;
+            self.show(&item.name, &children.iter().map(place::entry).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, path: &str, first: &mut bool) -> Outcome {
+        if self.args.recursive && !self.style.json {
+            let gap = if *first { "" } else { "\n" };
+            self.streams.print(&format!("{gap}{path}:\n"))?;
+        }
+        *first = false;
         Ok(())
     }
 
@@ -93,21 +129,20 @@ impl Lister<'_, '_> {
     }
 }
 
-/// `lionize cat`. With `--json`, the result goes to standard error's side of
-/// things: the contents are all that standard output gets.
+/// `lionize cat`: the contents are all that standard output gets, with
+/// `--json` too.
 pub(super) fn cat(args: &Cat, streams: &mut Streams<'_>) -> Outcome {
-    let name = args.path.display().to_string();
-    let source = match place::open(&args.path)? {
-        Place::Node { tree, id } if tree.is_dir(id) => {
-            let hint = format!("list it with `lionize ls {name}`");
-            return Err(Problem::bad_input(format!("{name} is a folder")).hint(hint).into());
-        }
-        Place::Node { tree, id } => {
-            contents::of(&tree, id).map_err(|error| Problem::reading(&name, error))?
-        }
-        Place::File { source, .. } => source,
+    let item = place::open(&Opener::new(), &args.path)?;
+    let name = item.name.clone();
+    if item.is_folder() {
+        let problem = Problem::bad_input(format!("{name} is a folder"));
+        return Err(problem.hint("`lionize ls` shows what is in it").into());
+    }
+    let source = match item.node().map_err(|error| place::reading(&name, error))? {
+        Some((tree, id)) => decmpfs::contents(&tree, id),
+        None => item.contents(),
     };
-    copy_out(&name, &source, streams)
+    copy_out(&name, &source.map_err(|error| place::reading(&name, error))?, streams)
 }
 
 fn copy_out(name: &str, source: &Source, streams: &mut Streams<'_>) -> Outcome {
@@ -126,21 +161,45 @@ fn copy_out(name: &str, source: &Source, streams: &mut Streams<'_>) -> Outcome {
     Ok(())
 }
 
-/// `lionize extract`.
+/// `lionize extract`. A file of the host that is an image gives what is in
+/// it; a file in an image gives itself, unless its path ends with `/`.
 pub(super) fn extract(args: &Extract, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let places = args.paths.iter().map(|path| place::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let opener = Opener::new();
+    let items = args.paths.iter().map(|path| to_extract(&opener, path));
+    let items = items.collect::<Result<Vec<_>, _>>()?;
     let stop = streams.stop.clone();
     let mut extraction = Extraction::below(&args.to, args.appledouble, &stop)?;
-    for place in &places {
-        match place {
-            Place::Node { tree, id } => extraction.tree(tree, *id)?,
-            Place::File { name, source } => extraction.file(name, source)?,
+    for item in &items {
+        match item.node().map_err(|error| place::reading(&item.name, error))? {
+            Some((tree, id)) => extraction.tree(&tree, id)?,
+            None => {
+                let source = item.contents();
+                let source = source.map_err(|error| place::reading(&item.name, error))?;
+                extraction.file(place::name_of(item), &source)?;
+            }
         }
     }
     let summary = extraction.finish()?;
     let quiet = if style.quiet { String::new() } else { summary.text(&args.to) };
     streams.result(style, &quiet, &summary.json(&args.to))?;
     missing(&args.to, summary.missing())
+}
+
+fn to_extract(opener: &Opener, path: &Path) -> Result<Item, Problem> {
+    let item = place::open(opener, path)?;
+    let ends = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let item = match &item.place {
+        Place::Node(..) if !ends => item,
+        _ => place::enter(opener, path)?,
+    };
+    if let Place::Folder(_) = item.place {
+        let problem = Problem::usage(format!("{} is a folder of this computer", item.name));
+        return Err(problem.hint("name an image, or a path in one"));
+    }
+    if let Place::Disk(_) = item.place {
+        item.volume().map_err(|error| place::reading(&item.name, error))?;
+    }
+    Ok(item)
 }
 
 /// Whatever was asked for and is not there makes the command fail.

@@ -1,9 +1,9 @@
 //! Lines of `ls`, from a tree.
 
 use crate::block::{Source, read_vec};
-use crate::cli::contents;
 use crate::cli::names::{escaped, escaped_text};
 use crate::report::date;
+use crate::volume::hfsplus::decmpfs;
 use crate::volume::{Body, Kind, NodeId, Tree};
 use serde_json::{Value, json};
 
@@ -13,15 +13,15 @@ const MAX_TARGET: usize = 4096;
 /// What `ls` tells of one node.
 pub(super) struct Entry {
     pub(super) name: String,
-    kind: Kind,
-    mode: u16,
-    links: u64,
-    owner: u32,
-    group: u32,
+    pub(super) kind: Kind,
+    pub(super) mode: u16,
+    pub(super) links: u64,
+    pub(super) owner: u32,
+    pub(super) group: u32,
     /// `None` for what has no size, and for what cannot be read.
-    size: Option<u64>,
-    modified: u32,
-    target: Option<String>,
+    pub(super) size: Option<u64>,
+    pub(super) modified: u32,
+    pub(super) target: Option<String>,
     compressed: bool,
     resource: u64,
     xattrs: Vec<String>,
@@ -33,7 +33,7 @@ impl Entry {
         let node = tree.node(tree.target(id));
         let kind = tree.kind(id);
         let contents = (kind == Kind::File || kind == Kind::Symlink)
-            .then(|| contents::of(tree, id).ok())
+            .then(|| decmpfs::contents(tree, id).ok())
             .flatten();
         let links = match kind {
             Kind::Dir => tree.children(id).len() + 2,
@@ -59,16 +59,17 @@ impl Entry {
         }
     }
 
-    /// A file that is in no volume, of which only the size is known.
-    pub(super) fn plain(name: &str, size: u64) -> Self {
+    /// What is in no volume: a file of this size, or a folder.
+    pub(super) fn plain(name: &str, size: Option<u64>) -> Self {
+        let kind = if size.is_some() { Kind::File } else { Kind::Dir };
         Self {
             name: escaped_text(name),
-            kind: Kind::File,
-            mode: 0o644,
+            kind,
+            mode: if size.is_some() { 0o644 } else { 0o755 },
             links: 1,
             owner: 0,
             group: 0,
-            size: Some(size),
+            size,
             modified: 0,
             target: None,
             compressed: false,

@@ -4,10 +4,10 @@
 //! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
 
 pub mod args;
-mod contents;
 pub mod exit;
 mod extract;
 mod files;
+mod host;
 mod job;
 mod listing;
 mod names;

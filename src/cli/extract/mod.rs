@@ -14,10 +14,10 @@ mod target;
 mod tests;
 
 use crate::block::{Error, Source};
-use crate::cli::contents;
 use crate::cli::extract::target::Target;
 use crate::cli::names::{escaped_path, on_host};
 use crate::engine::{Problem, ProblemKind, Stop};
+use crate::volume::hfsplus::decmpfs;
 use crate::volume::{Body, Kind, NodeId, Tree};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -118,9 +118,12 @@ impl<'a> Extraction<'a> {
         }
         let told = || escaped_path(&tree.path(id));
         match kind {
-            Kind::Dir => self.target.folder(path, meta)?,
+            Kind::Dir => {
+                self.target.folder(path, meta)?;
+                self.beside(tree, id, path)?;
+            }
             Kind::Symlink => {
-                let target = contents::of(tree, id).map_err(|e| reading(&told(), e))?;
+                let target = decmpfs::contents(tree, id).map_err(|e| reading(&told(), e))?;
                 self.target.link_later(path, &target, &told)?;
             }
             Kind::File => self.regular(tree, id, path)?,
@@ -150,24 +153,35 @@ impl<'a> Extraction<'a> {
 
     fn regular(&mut self, tree: &Tree, id: NodeId, path: &Path) -> Result<(), Problem> {
         let told = || escaped_path(&tree.path(id));
-        let source = contents::of(tree, id).map_err(|error| reading(&told(), error))?;
+        let source = decmpfs::contents(tree, id).map_err(|error| reading(&told(), error))?;
         let node = tree.node(tree.target(id));
         if node.meta.mode & 0o6000 != 0 {
             self.summary.set_id += 1;
         }
         self.put(path, &source, copy::Attributes::of(&node.meta))?;
+        self.beside(tree, id, path)
+    }
+
+    /// What has no place in the file or folder itself.
+    fn beside(&mut self, tree: &Tree, id: NodeId, path: &Path) -> Result<(), Problem> {
+        let node = tree.node(tree.target(id));
         let compressed = tree.xattr(id, &decmpfs_name()).is_some();
-        let Body::File { rsrc, .. } = &node.body else { return Ok(()) };
+        let rsrc = match &node.body {
+            Body::File { rsrc: Some(rsrc), .. } if !compressed && !rsrc.is_empty() => Some(rsrc),
+            _ => None,
+        };
         let beside = copy::Beside {
             finder: node.meta.finder,
-            rsrc: rsrc.clone().filter(|rsrc| !compressed && !rsrc.is_empty()),
+            rsrc: rsrc.cloned(),
             xattrs: node.xattrs.iter().filter(|xattr| xattr.name != decmpfs_name()).collect(),
         };
         if self.appledouble && !beside.is_empty() {
-            let map = beside.encode().map_err(|error| reading(&told(), error))?;
+            let encoded = beside.encode();
+            let map = encoded.map_err(|error| reading(&escaped_path(&tree.path(id)), error))?;
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let path = path.with_file_name(format!("._{name}"));
-            return self.put(&path, &map, copy::Attributes::of(&node.meta));
+            let attributes = copy::Attributes::default();
+            return self.put(&path, &map, attributes);
         }
         self.summary.forks += u64::from(beside.rsrc.is_some());
         self.summary.xattrs += beside.xattrs.len() as u64;

@@ -1,0 +1,8 @@
+//! The command in-process: what it prints, word for word, and its exit code.
+
+// A failed unwrap is a failed test.
+#![allow(clippy::unwrap_used)]
+
+mod files;
+mod support;
+mod usage;

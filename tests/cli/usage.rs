@@ -1,0 +1,99 @@
+//! Wrong command lines: exit code 2, and what was perhaps meant.
+
+use crate::support::lionize;
+use lionize::cli::exit;
+
+#[test]
+fn commands_that_are_not_there_are_named() {
+    lionize(["biuld"]).is(
+        exit::USAGE,
+        "",
+        "error: unrecognized subcommand 'biuld'\n\n  \
+         tip: a similar subcommand exists: 'build'\n\n\
+         Usage: lionize [OPTIONS] <COMMAND>\n\n\
+         For more information, try '--help'.\n",
+    );
+}
+
+#[test]
+fn options_that_are_not_there_are_named() {
+    let ran = lionize(["ls", "--lnog", "x"]);
+    assert_eq!(ran.code, exit::USAGE);
+    assert!(ran.errors.contains("tip: a similar argument exists: '--long'"), "{}", ran.errors);
+}
+
+#[test]
+fn inputs_have_names() {
+    let ran = lionize(["plan", "lion", "--input", "/a.dmg"]);
+    assert_eq!(ran.code, exit::USAGE);
+    let first = ran.errors.lines().next().unwrap();
+    assert_eq!(first, "error: `/a.dmg` for `--input <NAME=PATH>` has no name before a `=`");
+}
+
+#[test]
+fn mistakes_are_objects_too() {
+    let ran = lionize(["--json", "biuld"]);
+    assert_eq!(ran.code, exit::USAGE);
+    let object = &ran.objects()[0];
+    assert_eq!(object["result"], "failed");
+    assert_eq!(object["exit"], 2);
+    assert_eq!(object["error"], "unrecognized subcommand 'biuld'");
+}
+
+#[test]
+fn recipes_that_are_not_there_are_named() {
+    lionize(["recipe", "show", "loin"]).is(
+        exit::USAGE,
+        "",
+        "error: there is no recipe `loin`\nhint: did you mean `lion`?\n",
+    );
+    lionize(["recipe", "show", "leopard"]).is(
+        exit::USAGE,
+        "",
+        "error: there is no recipe `leopard`\n\
+         hint: `lionize recipe list` names those there are; a file has a `/`\n",
+    );
+}
+
+#[test]
+fn every_mistake_in_a_recipe_is_named() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("wrong.toml");
+    std::fs::write(&path, "schema = 1\nname = \"wrong\"\ntitel = \"x\"\n[media]\nsector = 7\n")
+        .unwrap();
+    let path = path.to_str().unwrap();
+    let ran = lionize(["recipe", "check", path]);
+    assert_eq!((ran.code, ran.text()), (exit::USAGE, ""));
+    assert_eq!(
+        ran.errors,
+        format!(
+            "error: the recipe {path} is not right\n  \
+             because {path}:1:1: the recipe lacks `title`\n  \
+             because {path}:3:1: unknown key of the recipe `titel`; did you mean `title`?\n  \
+             because {path}:5:10: `sector` is 7; it must be 512 or 4096\n"
+        )
+    );
+}
+
+#[test]
+fn built_in_recipes_are_listed_and_shown() {
+    lionize(["recipe", "list"]).is(
+        exit::DONE,
+        "restore  Any HFS+ image, restored to media of its own\n\
+         lion     OS X 10.7 or 10.8 installer\n",
+        "",
+    );
+    let ran = lionize(["recipe", "show", "lion"]);
+    assert!(ran.text().contains("[inputs.installer]"));
+    let ran = lionize(["--json", "recipe", "show", "lion"]);
+    assert_eq!(ran.objects()[0]["recipe"]["inputs"][0]["name"], "installer");
+    lionize(["recipe", "check", "lion", "restore", "--quiet"]).is(exit::DONE, "", "");
+}
+
+#[test]
+fn versions_and_help_are_results() {
+    let version = concat!("lionize ", env!("CARGO_PKG_VERSION"), "\n");
+    lionize(["--version"]).is(exit::DONE, version, "");
+    assert_eq!(lionize(["--help"]).code, exit::DONE);
+    assert_eq!(lionize(Vec::<String>::new()).code, exit::USAGE);
+}
