@@ -1,23 +1,24 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
 mod events;
+mod facts;
+mod hash;
+mod identity;
+mod inputs;
+mod job;
+mod layout;
+pub mod load;
 mod plan;
+mod prepare;
 mod problem;
 mod request;
+mod steps;
 
 pub use events::{Event, Silent, Sink, Stage, Stop};
 pub use plan::Plan;
+pub use prepare::prepare;
 pub use problem::{Problem, ProblemKind, Result};
 pub use request::{BuildOptions, Built, Form, Request, Verify};
-
-/// Opens the inputs, applies the recipe and lays out the disk; writes nothing.
-///
-/// # Errors
-/// A [`Problem`] that says what to do.
-pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Plan> {
-    let _ = (sink, stop);
-    Err(Problem::ours(format!("planning {} is not part of this commit", request.recipe)))
-}
 
 /// Writes what a plan says, proves it and gives it its name.
 ///

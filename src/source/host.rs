@@ -51,7 +51,7 @@ fn add(opener: &Opener, tree: &mut Tree, dir: NodeId, path: &Path, date: u32) ->
         (Meta::SYMLINK | 0o755, plain(bytes(text(&target)?.as_bytes())))
     } else if meta.is_file() {
         let mode = if runs(&meta) { 0o755 } else { 0o644 };
-        (Meta::FILE | mode, plain(opener.file(path)?))
+        (Meta::FILE | mode, plain(opener.later(path)?))
     } else {
         let what = "a device, pipe or socket of this computer";
         let path = path.display().to_string();

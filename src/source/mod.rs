@@ -4,19 +4,23 @@
 //! Nothing is unpacked; all contents are lazy sources. Not supported yet:
 //! packages, archives, catalogs, the network.
 
+mod files;
 mod host;
 mod installer;
 mod item;
 pub mod known;
 mod opener;
 pub mod sample;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod volume;
 mod watch;
 
+pub use files::{Plain, plain_files};
 pub use installer::{SystemVersion, system_version};
 pub use item::{Disk, Item, Place};
 pub use opener::{OpenImage, Opener};
+pub use tables::{Tables, tables};
 pub use volume::{OpenVolume, contents};
 pub use watch::Watched;

@@ -69,6 +69,13 @@ impl Opener {
         Ok(source)
     }
 
+    /// Takes note of a file of the host that is opened when it is read.
+    pub(super) fn later(&self, path: &Path) -> Result<Source> {
+        let (watched, source) = Watched::later(path)?;
+        lock(&self.files).push(watched);
+        Ok(source)
+    }
+
     /// Opens a path that may lead into containers, such as
     /// `InstallESD.dmg/BaseSystem.dmg/System`: as far as the host knows it,
     /// the host's, and the rest inside.

@@ -1,8 +1,9 @@
 //! An HFS+ volume that is read when it is first asked for.
 
 use crate::block::{Error, Result, Source};
-use crate::volume::hfsplus::Volume;
-use crate::volume::{Body, Name, NodeId, Tree};
+use crate::source::{SystemVersion, system_version};
+use crate::volume::hfsplus::{Journal, Volume, decmpfs};
+use crate::volume::{NodeId, Tree};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A volume's bytes, and its tree once it was read.
@@ -46,6 +47,24 @@ impl OpenVolume {
         Ok(self.read()?.notes)
     }
 
+    /// The volume's name, without reading the rest.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the volume.
+    pub fn label(&self) -> Result<String> {
+        let volume = Volume::open_with(Arc::clone(&self.source), Journal::Ignore);
+        let label = volume.and_then(|volume| volume.label());
+        Ok(label.map_err(|error| error.in_file(&self.name))?.to_string())
+    }
+
+    /// What its `SystemVersion.plist` says, if it has a readable one.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the volume.
+    pub fn system_version(&self) -> Result<Option<SystemVersion>> {
+        Ok(system_version(&*self.tree()?))
+    }
+
     /// Lets go of the tree, so that who has it may change it without a copy.
     pub fn forget(&self) {
         *self.tree.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -72,12 +91,8 @@ impl OpenVolume {
 /// # Errors
 /// `Unsupported` for folders and for compressed files whose method is unknown.
 pub fn contents(tree: &Tree, id: NodeId) -> Result<Source> {
-    let id = tree.target(id);
-    if tree.xattr(id, &Name::from_text("com.apple.decmpfs")).is_some() {
-        return Err(Error::unsupported("a compressed file", "com.apple.decmpfs", 1u32, ""));
+    if tree.is_dir(id) {
+        return Err(Error::unsupported("a folder", "kind", "folder", ""));
     }
-    match &tree.node(id).body {
-        Body::File { data, .. } => Ok(Arc::clone(data)),
-        _ => Err(Error::unsupported("a folder", "kind", "folder", "")),
-    }
+    decmpfs::contents(tree, id)
 }

@@ -1,7 +1,8 @@
 //! Files of the host that must not change while they are read.
 
-use crate::block::{Error, FileBytes, Result, Source};
+use crate::block::{Content, Error, FileBytes, ReadAt, Result, Source};
 use std::fs::{File, Metadata};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -27,11 +28,23 @@ impl Watched {
             let file = File::open(path)?;
             let meta = file.metadata()?;
             let bytes = FileBytes::new(file)?;
-            std::io::Result::Ok((meta, bytes))
+            io::Result::Ok((meta, bytes))
         };
         let name = path.display().to_string();
         let (meta, bytes) = open().map_err(|error| Error::Io(error).in_file(&name))?;
-        Ok((Self::new(path, &meta, crate::block::ReadAt::len(&bytes)), Arc::new(bytes)))
+        Ok((Self::new(path, &meta, bytes.len()), Arc::new(bytes)))
+    }
+
+    /// Takes note of a file that is opened whenever it is read: of a folder's
+    /// files there may be more than can be open at once.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn later(path: &Path) -> Result<(Self, Source)> {
+        let meta = std::fs::metadata(path);
+        let meta = meta.map_err(|error| Error::Io(error).in_file(&path.display().to_string()))?;
+        let later = Later { path: path.to_owned(), len: meta.len() };
+        Ok((Self::new(path, &meta, meta.len()), Arc::new(later)))
     }
 
     fn new(path: &Path, meta: &Metadata, len: u64) -> Self {
@@ -50,6 +63,24 @@ impl Watched {
         !now.is_ok_and(|now| now == *self)
     }
 }
+
+/// A file that is opened for each read.
+struct Later {
+    path: PathBuf,
+    len: u64,
+}
+
+impl ReadAt for Later {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<()> {
+        FileBytes::open(&self.path)?.read_at(at, buf)
+    }
+}
+
+impl Content for Later {}
 
 #[cfg(unix)]
 fn identity(meta: &Metadata) -> (u64, u64) {

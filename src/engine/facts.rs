@@ -1,0 +1,62 @@
+//! What is known of the inputs and params, and how it gets into texts.
+
+use crate::engine::problem::{Problem, Result};
+use crate::recipe::{Condition, Piece, pieces};
+use crate::volume::VPath;
+use std::collections::BTreeMap;
+
+/// Facts by what they are of (an input, or `params`) and their name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facts(BTreeMap<(String, String), String>);
+
+impl Facts {
+    pub(super) fn set(&mut self, of: &str, fact: &str, value: impl Into<String>) {
+        self.0.insert((of.to_owned(), fact.to_owned()), value.into());
+    }
+
+    pub(super) fn get(&self, of: &str, fact: &str) -> Option<&str> {
+        self.0.get(&(of.to_owned(), fact.to_owned())).map(String::as_str)
+    }
+
+    /// A text with its placeholders filled.
+    pub(super) fn fill(&self, text: &str) -> Result<String> {
+        self.fill_or(text, |of, fact| {
+            let sentence = format!("the recipe asks for {{{of}.{fact}}}, which is not known");
+            Err(Problem::bad_input(sentence).because(match fact {
+                "product" | "version" | "build" => {
+                    format!("`{of}` holds no readable SystemVersion.plist")
+                }
+                _ => format!("`{of}` was not given"),
+            }))
+        })
+    }
+
+    /// A text with its placeholders filled, or called unknown.
+    pub(super) fn fill_known(&self, text: &str) -> String {
+        self.fill_or(text, |_, fact| Ok(format!("(unknown {fact})"))).unwrap_or_default()
+    }
+
+    fn fill_or(&self, text: &str, or: impl Fn(&str, &str) -> Result<String>) -> Result<String> {
+        let piece = |piece: Piece<'_>| match piece {
+            Piece::Plain(text) => Ok(text.to_owned()),
+            Piece::Hole { of, fact } => match self.get(of, fact) {
+                Some(value) => Ok(value.to_owned()),
+                None => or(of, fact),
+            },
+        };
+        pieces(text).into_iter().map(piece).collect()
+    }
+
+    /// A path with its placeholders filled.
+    pub(super) fn path(&self, text: &str) -> Result<VPath> {
+        let text = self.fill(text)?;
+        VPath::parse(&text)
+            .map_err(|why| Problem::bad_input(format!("`{text}` is no path")).because(why))
+    }
+
+    /// Whether a condition holds; none always does.
+    pub(super) fn hold(&self, condition: Option<&Condition>) -> bool {
+        let all = condition.into_iter().flat_map(|condition| &condition.0);
+        all.into_iter().all(|one| one.holds(self.get(&one.of, &one.fact)))
+    }
+}

@@ -1,0 +1,180 @@
+//! From a request to a plan: opens, learns, applies, lays out; writes nothing.
+
+use crate::engine::events::{Event, Sink, Stage, Stop};
+use crate::engine::facts::Facts;
+use crate::engine::hash::{self, Digests};
+use crate::engine::identity::{self, Identity};
+use crate::engine::inputs::{self, Inputs};
+use crate::engine::job::{Contents, Job};
+use crate::engine::layout;
+use crate::engine::load;
+use crate::engine::plan::{Plan, describe};
+use crate::engine::problem::{Problem, Result};
+use crate::engine::request::Request;
+use crate::engine::steps;
+use crate::recipe::{Action, Recipe};
+use crate::volume::{Case, Name, Tree, VPath, fat};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// A step that was done, or why it was not.
+pub(super) struct Done {
+    pub(super) title: String,
+    pub(super) skipped: Option<String>,
+}
+
+/// Opens the inputs, applies the recipe and lays out the disk; writes nothing.
+///
+/// # Errors
+/// A [`Problem`] that says what to do.
+pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Plan> {
+    let recipe = load::recipe(&request.recipe)?;
+    let mut facts = Facts::default();
+    let params = load::params(&recipe, &request.params)?;
+    for (name, value) in &params {
+        facts.set("params", name, value.clone());
+    }
+    sink.send(started(Stage::Read, "the inputs", 0));
+    let mut inputs = inputs::open(&recipe, request, &mut facts)?;
+    let date = request.date.unwrap_or_else(|| identity::newest(&inputs));
+
+    sink.send(started(Stage::Read, "the inputs", inputs.bytes()));
+    let wanted = inputs.wanted();
+    let done = AtomicU64::new(0);
+    let hfs_date = identity::hfs_date(date);
+    let (applied, digests) = std::thread::scope(|scope| {
+        // A thread of its own: hashing takes as long as all the rest of planning.
+        let hashing = scope.spawn(|| hash::files(&wanted, &done, stop));
+        let applied = apply(&recipe, &facts, &inputs, hfs_date, stop);
+        while !hashing.is_finished() {
+            std::thread::sleep(Duration::from_millis(10));
+            sink.send(Event::Advanced { stage: Stage::Read, done: done.load(Ordering::Relaxed) });
+        }
+        (applied, hashing.join())
+    });
+    let digests = digests.map_err(|_| Problem::ours("a thread that hashes stopped"))?;
+    if stop.raised() {
+        return Err(Problem::interrupted());
+    }
+    let (contents, steps, efi) = applied?;
+    let digests = digests.map_err(|error| Problem::reading("an input", error))?;
+    let found = wanted.into_iter().map(|wanted| wanted.path).zip(digests);
+    let mut found: BTreeMap<PathBuf, Digests> = found.collect();
+    late_files(&inputs, &mut found, &done, stop)?;
+    inputs.set_digests(&found);
+    sink.send(Event::Finished { stage: Stage::Read });
+    warn(&inputs, sink);
+
+    sink.send(started(Stage::LayOut, "the disk", 0));
+    let identity = Identity::new(&recipe, &params, &inputs, request, date);
+    let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
+    sink.send(Event::Finished { stage: Stage::LayOut });
+    let plan = describe(&recipe, &facts, params, inputs, &identity, laid, &steps);
+    sink.send(Event::Planned { id: plan.id().to_owned(), bytes: plan.bytes() });
+    Ok(plan)
+}
+
+pub(super) fn started(stage: Stage, what: &str, total: u64) -> Event {
+    Event::Started { stage, what: what.to_owned(), total }
+}
+
+/// Digests the files that only the steps opened (those in folders).
+fn late_files(
+    inputs: &Inputs,
+    found: &mut BTreeMap<PathBuf, Digests>,
+    done: &AtomicU64,
+    stop: &Stop,
+) -> Result<()> {
+    let late: Vec<_> =
+        inputs.wanted().into_iter().filter(|wanted| !found.contains_key(&wanted.path)).collect();
+    let digests = hash::files(&late, done, stop);
+    let digests = digests.map_err(|error| match stop.raised() {
+        true => Problem::interrupted(),
+        false => Problem::reading("an input", error),
+    })?;
+    found.extend(late.into_iter().map(|wanted| wanted.path).zip(digests));
+    Ok(())
+}
+
+/// Tells what was repaired in memory to read the inputs.
+fn warn(inputs: &Inputs, sink: &mut dyn Sink) {
+    for input in &inputs.0 {
+        for text in &input.notes {
+            sink.send(Event::Warned { text: format!("{}: {text}", input.describe()) });
+        }
+    }
+}
+
+/// Applies all steps to an empty volume.
+fn apply(
+    recipe: &Recipe,
+    facts: &Facts,
+    inputs: &Inputs,
+    date: u32,
+    stop: &Stop,
+) -> Result<(Contents, Vec<Done>, Vec<fat::File>)> {
+    let case = if recipe.media.volume.case_sensitive == Some(true) {
+        Case::Sensitive
+    } else {
+        Case::Folded
+    };
+    let empty = Tree::new(Name::from_text("Untitled"), case, date);
+    let mut job = Job::new(Arc::new(empty), date, inputs);
+    let mut steps = Vec::new();
+    for (number, step) in (1..).zip(&recipe.steps) {
+        if stop.raised() {
+            return Err(Problem::interrupted());
+        }
+        let within = |problem: Problem| failed(number, step, problem);
+        if !facts.hold(step.when.as_ref()) {
+            steps.push(skipped(&step.action, facts, step.when.as_ref().map(ToString::to_string)));
+            continue;
+        }
+        let resolved = steps::resolve(&step.action, facts).map_err(within)?;
+        if let Some(input) = resolved.input().filter(|name| inputs.get(name).is_none()) {
+            let title = resolved.title();
+            steps.push(Done { title, skipped: Some(format!("`{input}` is not given")) });
+            continue;
+        }
+        resolved.apply(&mut job).map_err(within)?;
+        steps.push(Done { title: resolved.title(), skipped: None });
+    }
+    finish(recipe, facts, &mut job)?;
+    Ok((job.contents, steps, layout::efi_files(recipe, inputs)?))
+}
+
+fn skipped(action: &Action, facts: &Facts, why: Option<String>) -> Done {
+    let title = steps::resolve(action, facts).map(|step| step.title());
+    let title = title.unwrap_or_else(|_| "a step".to_owned());
+    Done { title, skipped: Some(why.unwrap_or_default()) }
+}
+
+/// A step's problem, with the step and its place.
+fn failed(number: usize, step: &crate::recipe::Step, problem: Problem) -> Problem {
+    let mut outer = Problem::new(problem.kind, format!("step {number} ({}) failed", step.at));
+    outer.causes.push(problem.sentence);
+    outer.causes.extend(problem.causes);
+    outer.hint = problem.hint;
+    outer
+}
+
+/// What `[media.volume]` says of the tree: name, case, blessing.
+fn finish(recipe: &Recipe, facts: &Facts, job: &mut Job<'_>) -> Result<()> {
+    let volume = &recipe.media.volume;
+    if let Some(name) = &volume.name {
+        steps::label(facts.fill(name)?).apply(job)?;
+    }
+    if let Some(sensitive) = volume.case_sensitive {
+        let case = if sensitive { Case::Sensitive } else { Case::Folded };
+        let set = job.tree_mut()?.set_case(case);
+        set.map_err(|error| job.refused(&VPath::default(), &error))?;
+    }
+    if let Some(file) = &volume.bless {
+        let file = facts.path(file)?;
+        steps::bless(job, None, &file)?;
+    }
+    Ok(())
+}

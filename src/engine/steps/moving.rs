@@ -1,0 +1,33 @@
+//! `move = { from, to, replace }`.
+
+use crate::engine::job::Job;
+use crate::engine::problem::Result;
+use crate::engine::steps::Step;
+use crate::volume::VPath;
+
+#[derive(Debug)]
+pub(super) struct Move {
+    pub(super) from: VPath,
+    pub(super) to: VPath,
+    pub(super) replace: bool,
+}
+
+impl Step for Move {
+    fn title(&self) -> String {
+        format!("move {} to {}", self.from, self.to)
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        let id = job.need(&self.from)?;
+        let (dir, name) = job.parent(&self.to)?;
+        let tree = job.tree_mut()?;
+        if self.replace
+            && let Some(old) = tree.child(dir, &name)
+            && old != id
+        {
+            tree.remove(old).map_err(|error| job.refused(&self.to, &error))?;
+        }
+        let moved = job.tree_mut()?.rename(id, dir, name);
+        moved.map_err(|error| job.refused(&self.to, &error))
+    }
+}

@@ -1,0 +1,35 @@
+//! `restore = { from, verbatim }`: begin with an input's volume.
+
+use crate::engine::job::{Contents, Job};
+use crate::engine::problem::{Problem, Result};
+use crate::engine::steps::Step;
+
+#[derive(Debug)]
+pub(super) struct Restore {
+    pub(super) from: String,
+    pub(super) verbatim: bool,
+}
+
+impl Step for Restore {
+    fn title(&self) -> String {
+        if self.verbatim {
+            return format!("restore the volume of {}, block for block", self.from);
+        }
+        format!("restore the volume of {}", self.from)
+    }
+
+    fn input(&self) -> Option<&str> {
+        Some(&self.from)
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        let input = job.input(&self.from)?;
+        let fail = |error| Problem::reading(input.describe(), error);
+        job.contents = if self.verbatim {
+            Contents::Verbatim(input.partition().map_err(fail)?)
+        } else {
+            Contents::Tree(input.tree().map_err(fail)?)
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,7 @@
+//! Recipes at work: plans as text, steps on small trees, builds that are the
+//! same bytes every time, what is left behind when they fail.
+
+#![allow(clippy::unwrap_used, reason = "a test says what is wrong by where it stops")]
+
+mod make;
+mod plans;
