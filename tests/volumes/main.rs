@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod hfs_hostile;
 mod hfs_kinds;
 mod hfs_read;
 mod hfs_write;

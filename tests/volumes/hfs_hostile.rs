@@ -1,0 +1,256 @@
+//! Damaged volumes: an error that names the field, never a panic or a hang.
+
+use crate::hfs_write::{NOW, add, file, meta, name};
+use lionize::block::{Error, ReadAt, bytes, read_vec};
+use lionize::volume::hfsplus::{Params, Size, Volume, decmpfs, lay_out};
+use lionize::volume::tree::Xattr;
+use lionize::volume::{Body, Case, Meta, Name, NodeId, Tree, VPath};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A volume with something of everything.
+fn sample(case: Case) -> Tree {
+    let mut tree = Tree::new(name("Sample"), case, NOW);
+    let root = tree.root();
+    let dir = add(&mut tree, root, "folder", Body::Dir(Vec::new()));
+    for index in 0..40 {
+        let id =
+            add(&mut tree, dir, &format!("file {index:02} with a longer name"), file(*b"data"));
+        if index % 4 == 0 {
+            let value = bytes(vec![7; 30 + 200 * usize::from(index % 8 == 0)]);
+            tree.xattrs_mut(id).push(Xattr { name: name("user.note"), value });
+        }
+    }
+    let forks = Body::File { data: bytes(vec![1; 5000]), rsrc: Some(bytes(vec![2; 700])) };
+    let forked = tree.add(root, name("forks"), meta(Meta::FILE | 0o644), forks).unwrap();
+    tree.xattrs_mut(forked).push(Xattr { name: name("large"), value: bytes(vec![3; 9000]) });
+    let inode = tree.add_inode(meta(Meta::FILE | 0o600), file(*b"linked")).unwrap();
+    let linked = tree.add_inode(meta(Meta::DIR | 0o755), Body::Dir(Vec::new())).unwrap();
+    for (dir, text) in [(root, "link a"), (dir, "link b"), (root, "link c")] {
+        tree.add_link(dir, name(text), meta(Meta::FILE | 0o444), inode).unwrap();
+    }
+    for (dir, text) in [(root, "also here"), (dir, "and here")] {
+        tree.add_link(dir, name(text), meta(Meta::FILE | 0o444), linked).unwrap();
+    }
+    tree.add(linked, name("below a link"), meta(Meta::FILE | 0o644), file(*b"x")).unwrap();
+    tree.add(root, name("symbolic"), meta(Meta::SYMLINK | 0o755), file(*b"folder")).unwrap();
+    compressed(&mut tree, root);
+    tree
+}
+
+fn compressed(tree: &mut Tree, dir: NodeId) {
+    let mut attribute = b"fpmc\x09\0\0\0\x05\0\0\0\0\0\0\0\xccplain".to_vec();
+    attribute.truncate(22);
+    let meta = Meta { owner_flags: decmpfs::COMPRESSED, ..meta(Meta::FILE | 0o644) };
+    let id = tree.add(dir, name("squeezed"), meta, file(*b"")).unwrap();
+    let value = bytes(attribute);
+    tree.xattrs_mut(id).push(Xattr { name: Name::from_text(decmpfs::NAME), value });
+}
+
+fn image(case: Case, block_size: u32) -> Vec<u8> {
+    let size = Size::Fit { free: 0 };
+    let params = Params { block_size, ..Params::new(size, NOW) };
+    let laid = lay_out(&Arc::new(sample(case)), &params).unwrap();
+    read_vec(&laid.map, 0, laid.map.len() as usize).unwrap()
+}
+
+/// Reads everything that can be read; the number of files.
+fn walk(image: Vec<u8>) -> Result<usize, Error> {
+    let volume = Volume::open(bytes(image))?;
+    for path in ["/folder/file 20 with a longer name", "/link a", "/also here/below a link"] {
+        let _ = volume.lookup(&VPath::parse(path).unwrap());
+    }
+    let tree = volume.tree()?;
+    let mut count = 0;
+    for id in tree.ids() {
+        count += 1;
+        let node = tree.node(id);
+        assert!(tree.path(id).names().len() <= tree.slots());
+        let mut sources: Vec<_> = node.xattrs.iter().map(|x| x.value.clone()).collect();
+        if let Body::File { data, rsrc } = &node.body {
+            sources.extend([data.clone()].into_iter().chain(rsrc.clone()));
+            sources.extend(decmpfs::contents(&tree, id).ok());
+        }
+        for source in sources {
+            let len = source.len().min(20_000) as usize;
+            let _ = read_vec(&*source, 0, len);
+            let _ = (source.origin(0), source.data(0));
+        }
+    }
+    Ok(count)
+}
+
+#[test]
+fn no_flipped_byte_panics_or_hangs() {
+    for (case, block_size) in [(Case::Folded, 512), (Case::Sensitive, 4096)] {
+        let good = image(case, block_size);
+        let files = walk(good.clone()).unwrap();
+        let start = Instant::now();
+        let mut refused = 0;
+        // A prime, so that every field of every structure has its turn.
+        let step = if std::env::var_os("LIONIZE_LONG").is_some() { 1 } else { 7 };
+        let all_zero = |at: &usize| good[at & !63..(at & !63) + 64].iter().all(|byte| *byte == 0);
+        for at in (1024..good.len() - 512).step_by(step).filter(|at| !all_zero(at)) {
+            for flip in [0xff, 0x01, 0x80] {
+                let mut image = good.clone();
+                image[at] ^= flip;
+                match catch_unwind(AssertUnwindSafe(|| walk(image))) {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(_)) => refused += 1,
+                    Err(_) => panic!("byte {at} xor {flip:#x} makes the reader panic"),
+                }
+            }
+        }
+        let took = start.elapsed();
+        println!("{files} files, {refused} refused, {took:?}");
+        assert!(refused > 100);
+    }
+}
+
+#[test]
+fn a_truncated_volume_is_refused() {
+    let good = image(Case::Folded, 4096);
+    for len in (0..good.len()).step_by(1021) {
+        assert!(walk(good[..len].to_vec()).is_err(), "{len} of {} bytes", good.len());
+    }
+}
+
+/// Where the key is whose name begins so (a thread has the name, too).
+fn key_of(image: &[u8], text: &str) -> usize {
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let word = |at: usize| u16::from_be_bytes([image[at], image[at + 1]]);
+    let is_key = |at: &usize| {
+        image[at + 8..].starts_with(&units)
+            && word(*at) == 6 + 2 * word(at + 6)
+            && word(at + 6) < 256
+    };
+    (catalog(image)..image.len() - 512).find(is_key).unwrap()
+}
+
+/// Where the catalog file begins: its first extent in the volume header.
+fn catalog(image: &[u8]) -> usize {
+    let at = 1024 + 272 + 16;
+    u32::from_be_bytes(image[at..at + 4].try_into().unwrap()) as usize * 4096
+}
+
+/// Where the catalog node begins that holds a byte.
+fn node_of(image: &[u8], at: usize) -> usize {
+    let (base, size) = (catalog(image), node_size(image));
+    base + (at - base) / size * size
+}
+
+fn node_size(image: &[u8]) -> usize {
+    let at = catalog(image) + 14 + 18;
+    u16::from_be_bytes([image[at], image[at + 1]]).into()
+}
+
+/// What reading says after one change.
+#[track_caller]
+fn said(change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut image = image(Case::Folded, 4096);
+    change(&mut image);
+    let start = Instant::now();
+    let said = walk(image).map(|_| ()).unwrap_err().to_string();
+    assert!(start.elapsed() < Duration::from_secs(5));
+    said
+}
+
+fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
+    image[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+#[test]
+fn each_broken_rule_is_named() {
+    let forks = |image: &[u8]| key_of(image, "forks");
+    // The record's data begin behind keyLength and the key of 6 + 10 bytes.
+    let record = |image: &[u8]| forks(image) + 2 + 16;
+    let cases: [(&str, &dyn Fn(&mut Vec<u8>)); 14] = [
+        ("catalog B-tree node: numRecords is 65535: ", &|image| {
+            let node = node_of(image, forks(image));
+            put(image, node + 10, &[0xff, 0xff]);
+        }),
+        ("catalog B-tree node: kind is 0x7: ", &|image| {
+            let node = node_of(image, forks(image));
+            image[node + 8] = 7;
+        }),
+        ("catalog B-tree node: record offset is ", &|image| {
+            let node = node_of(image, forks(image));
+            let end = node + node_size(image);
+            put(image, end - 4, &4000u16.to_be_bytes());
+        }),
+        ("catalog record: keyLength is 65535: ", &|image| {
+            let at = forks(image);
+            put(image, at, &[0xff, 0xff]);
+        }),
+        ("catalog key: nodeName.length is 300: ", &|image| {
+            let at = forks(image);
+            put(image, at + 6, &300u16.to_be_bytes());
+        }),
+        ("catalog record: recordType is 0x9: ", &|image| {
+            let at = record(image);
+            put(image, at, &[0, 9]);
+        }),
+        ("extent descriptor: startBlock is 4294967295: ", &|image| {
+            let at = record(image);
+            put(image, at + 88 + 16, &[0xff; 4]);
+        }),
+        ("fork data: totalBlocks is 9: ", &|image| {
+            let at = record(image);
+            put(image, at + 88 + 12, &9u32.to_be_bytes());
+        }),
+        ("fork data: logicalSize is 9999999: ", &|image| {
+            let at = record(image);
+            put(image, at + 88, &9_999_999u64.to_be_bytes());
+        }),
+        ("catalog file: fileID is 3: ", &|image| {
+            let at = record(image);
+            put(image, at + 8, &3u32.to_be_bytes());
+        }),
+        ("catalog record: fileID is ", &|image| {
+            let at = record(image);
+            let other = key_of(image, "symbolic") + 2 + 22;
+            let id = image[other + 8..other + 12].to_vec();
+            put(image, at + 8, &id);
+        }),
+        ("catalog key: parentID is ", &|image| {
+            // What is in the folder finds none with its parent's id.
+            let folder = key_of(image, "folder") + 2 + 18;
+            put(image, folder + 8, &9_999_999u32.to_be_bytes());
+        }),
+        ("catalog folder: fileMode is 0x81ed: ", &|image| {
+            let folder = key_of(image, "folder") + 2 + 18;
+            put(image, folder + 32 + 10, &0o100_755u16.to_be_bytes());
+        }),
+        ("hard link: iNodeNum is ", &|image| {
+            let at = key_of(image, "iNode");
+            put(image, at + 8 + 2 * 4, &0x78u16.to_be_bytes());
+        }),
+    ];
+    for (expected, change) in cases {
+        println!("{expected}");
+        let said = said(change);
+        assert!(said.starts_with(expected), "{said}\nbut not {expected}");
+    }
+}
+
+#[test]
+fn circles_are_found() {
+    // The folder's record says that it is in itself.
+    let said_of_folder = said(|image| {
+        let at = key_of(image, "folder");
+        let id = image[at + 2 + 18 + 8..][..4].to_vec();
+        put(image, at + 2, &id);
+    });
+    assert!(
+        said_of_folder.contains("below itself") || said_of_folder.contains("not behind"),
+        "{said_of_folder}"
+    );
+    // The leaf's next leaf is itself.
+    let said_of_leaf = said(|image| {
+        let node = node_of(image, key_of(image, "forks"));
+        let number = (node - catalog(image)) / node_size(image);
+        put(image, node, &(number as u32).to_be_bytes());
+    });
+    assert!(said_of_leaf.starts_with("catalog B-tree node: bLink is"), "{said_of_leaf}");
+}
