@@ -156,6 +156,8 @@ fn said(change: impl FnOnce(&mut Vec<u8>)) -> String {
     said
 }
 
+type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+
 fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     image[at..at + bytes.len()].copy_from_slice(bytes);
 }
@@ -165,7 +167,7 @@ fn each_broken_rule_is_named() {
     let forks = |image: &[u8]| key_of(image, "forks");
     // The record's data begin behind keyLength and the key of 6 + 10 bytes.
     let record = |image: &[u8]| forks(image) + 2 + 16;
-    let cases: [(&str, &dyn Fn(&mut Vec<u8>)); 14] = [
+    let cases: [(&str, Change); 14] = [
         ("catalog B-tree node: numRecords is 65535: ", &|image| {
             let node = node_of(image, forks(image));
             put(image, node + 10, &[0xff, 0xff]);
