@@ -178,9 +178,10 @@ impl Ticket<'_> {
         }
     }
 
-    /// Keeps a copy of a chunk that its reader has, if another waits for it.
-    pub(crate) fn share(mut self, bytes: &[u8]) {
-        {
+    /// Keeps a copy of a chunk that its reader has, if another waits for it or
+    /// `always`.
+    pub(crate) fn share(mut self, bytes: &[u8], always: bool) {
+        if !always {
             let mut state = self.cache.lock();
             if !matches!(state.slots.get(&self.key), Some(Slot::Busy { wanted: true })) {
                 state.slots.remove(&self.key);
@@ -252,7 +253,7 @@ mod tests {
             Claim::Decode(ticket) => {
                 decodes.fetch_add(1, Ordering::Relaxed);
                 std::thread::sleep(std::time::Duration::from_millis(20));
-                ticket.share(&[9; 100]);
+                ticket.share(&[9; 100], false);
             }
         };
         std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(read))));
@@ -260,11 +261,40 @@ mod tests {
         assert!(decodes.load(Ordering::Relaxed) <= 2);
     }
 
+    /// Many threads, few chunks, room for fewer: never two at one chunk.
+    #[test]
+    fn a_chunk_is_never_decoded_twice_at_once() {
+        let (cache, busy) = (Cache::new(3 * 1256), <[AtomicU32; 8]>::default());
+        let work = |seed: usize| {
+            for step in 0..3000 {
+                let chunk = (seed * 7 + step * step) % busy.len();
+                let value = u8::try_from(chunk).unwrap();
+                match cache.claim((1, chunk)) {
+                    Claim::Ready(data) => assert!(data.iter().all(|&b| b == value)),
+                    Claim::Decode(ticket) => {
+                        assert_eq!(busy[chunk].fetch_add(1, Ordering::SeqCst), 0);
+                        let mut data = ticket.buffer(1000);
+                        data.fill(value);
+                        busy[chunk].fetch_sub(1, Ordering::SeqCst);
+                        match step % 3 {
+                            0 => ticket.keep(Arc::new(data)),
+                            1 => ticket.share(&data, step % 2 == 0),
+                            _ => drop(ticket),
+                        }
+                    }
+                }
+            }
+        };
+        let work = &work;
+        std::thread::scope(|s| (0..8).for_each(|seed| drop(s.spawn(move || work(seed)))));
+        assert!(cache.kept() <= 3 * 1256);
+    }
+
     #[test]
     fn what_nobody_waits_for_is_not_kept() {
         let cache = Cache::new(1 << 20);
         match cache.claim((1, 1)) {
-            Claim::Decode(ticket) => ticket.share(&[1; 10]),
+            Claim::Decode(ticket) => ticket.share(&[1; 10], false),
             Claim::Ready(_) => panic!("nothing is there"),
         }
         assert_eq!(cache.kept(), 0);

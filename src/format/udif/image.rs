@@ -254,7 +254,8 @@ impl Inner {
             Claim::Ready(data) => buf.copy_from_slice(&data[skip..skip + buf.len()]),
             Claim::Decode(ticket) if whole => {
                 self.make(index, &chunk, buf)?;
-                ticket.share(buf);
+                // What was wanted before will be wanted again.
+                ticket.share(buf, self.chunks.decodes(index) > 1);
             }
             Claim::Decode(ticket) => {
                 let len = usize::try_from(chunk.len()).map_err(io::Error::other)?;

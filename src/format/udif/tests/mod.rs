@@ -1,5 +1,6 @@
 //! Whole images: written by us, taken apart and put together in other ways.
 
+mod codecs;
 mod hostile;
 mod reading;
 mod sample;
