@@ -54,6 +54,8 @@ pub enum Command {
     Plan(Plan),
     /// Check a finished image, or any image with an HFS+ volume
     Verify(Verify),
+    /// Say what a file is: containers, partitions, volumes, checksums
+    Inspect(Inspect),
     /// List a folder on the host, in an image, or in an image in an image
     Ls(Ls),
     /// Write a file's contents to standard output
@@ -120,6 +122,19 @@ pub struct Plan {
 pub struct Verify {
     /// The image; its FILE.manifest.json is used when it is there
     pub file: PathBuf,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `lionize inspect`.
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// A file, or a path into an image: `InstallESD.dmg/BaseSystem.dmg`
+    pub path: PathBuf,
+    /// Do not decode the image to prove its checksums
+    #[arg(long)]
+    pub no_checksums: bool,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

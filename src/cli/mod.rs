@@ -8,6 +8,7 @@ pub mod exit;
 mod extract;
 mod files;
 mod host;
+mod inspect;
 mod job;
 mod listing;
 mod names;
@@ -57,6 +58,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Build(args) => job::build(args, style, streams),
         Command::Plan(args) => job::plan(args, style, streams),
         Command::Verify(args) => job::verify(args, style, streams),
+        Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),
         Command::Cat(args) => files::cat(args, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),

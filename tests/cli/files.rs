@@ -209,3 +209,47 @@ fn a_closed_pipe_ends_quietly() {
         assert_eq!(errors, b"");
     }
 }
+
+#[test]
+fn an_image_is_told_from_the_outside_in() {
+    let path = sample().to_str().unwrap();
+    let ran = lionize(["inspect", path, "--quiet"]);
+    ran.is(
+        exit::DONE,
+        &format!(
+            "{path}: an Apple disk image (UDIF), 2.2 MiB
+  checksums: data fork passed, 5 of 5 block tables passed, master passed
+  decoded: a disk with an Apple partition map, 5.1 MiB
+  partition 2 \"Macintosh\": Apple_Driver_ATAPI, 4.0 KiB
+  partition 4 \"disk image\": Apple_HFS, 5.1 MiB, an HFS+ volume
+    volume \"Mac OS X Install ESD\": HFS+, 5.1 MiB in blocks of 4096 bytes, 1.0 MiB free
+    37 files, 15 folders, 2 symbolic links, 3 names of hard-linked files
+    6 compressed files, 1 resource fork, 2 extended attributes, 2 set-id programs
+    stored: 3.8 MiB, created 2012-09-20 00:00:00
+    not journaled, unmounted cleanly
+    blessed: /System/Library/CoreServices, starts /System/Library/CoreServices/boot.efi
+  installs: Mac OS X 10.7.5 (11G63): Mac OS X Lion, a build on record
+"
+        ),
+        "",
+    );
+    let ran = lionize(["--json", "inspect", path]);
+    let last = ran.objects().pop().unwrap();
+    assert_eq!(last["result"], "inspected");
+    assert_eq!(last["checksums"]["partitions_passed"], 5);
+    assert_eq!(last["partitions"][1]["volume"]["counts"]["hard_links"], 3);
+    assert_eq!(last["installer"]["build"], "11G63");
+}
+
+#[test]
+fn a_damaged_image_is_told_and_fails() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("damaged.dmg");
+    let mut bytes = fs::read(sample()).unwrap();
+    bytes[1_000_000] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let ran = lionize(["inspect", path.to_str().unwrap(), "--quiet"]);
+    assert_eq!(ran.code, exit::BAD_INPUT);
+    assert!(ran.text().contains("partition 4"), "{ran:?}");
+    assert!(ran.errors.contains("damaged.dmg is damaged\n  because "), "{ran:?}");
+}

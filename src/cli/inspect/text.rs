@@ -1,0 +1,125 @@
+//! The facts as lines.
+
+use crate::cli::inspect::facts::{Checksums, Facts, Installer, Partition, Volume};
+use crate::report::{count, size};
+
+/// All that was found, the inner below the outer.
+pub(super) fn of(facts: &Facts) -> String {
+    let mut text = format!("{}: {}", facts.path, facts.what);
+    if let Some(bytes) = facts.bytes {
+        text += &format!(", {}", size(bytes));
+    }
+    text.push('\n');
+    if let Some(checksums) = &facts.checksums {
+        text += &format!("  checksums: {}\n", checksums_text(checksums));
+    }
+    if let Some(bytes) = facts.disk_bytes {
+        let holds = facts.holds.as_deref().unwrap_or("of no kind that is known");
+        text += &format!("  decoded: {holds}, {}\n", size(bytes));
+    }
+    for partition in &facts.partitions {
+        text += &partition_text(partition);
+    }
+    if let Some(volume) = &facts.volume {
+        text += &volume_text(volume, "  ");
+    }
+    if let Some(installer) = &facts.installer {
+        text += &installer_text(installer);
+    }
+    text
+}
+
+fn checksums_text(checksums: &Checksums) -> String {
+    let passed = checksums.partitions_passed;
+    let all = passed + checksums.partitions_absent;
+    format!(
+        "data fork {}, {passed} of {} passed, master {}",
+        checksums.data_fork,
+        count(all as u64, "block table"),
+        checksums.master
+    )
+}
+
+fn partition_text(partition: &Partition) -> String {
+    let indent = if partition.number == 0 { "  " } else { "    " };
+    let mut text = String::new();
+    if partition.number > 0 {
+        let name = match partition.name.as_str() {
+            "" => String::new(),
+            name => format!(" \"{name}\""),
+        };
+        let holds = partition.holds.as_ref().map_or_else(String::new, |what| format!(", {what}"));
+        let (number, kind, bytes) = (partition.number, &partition.kind, size(partition.bytes));
+        text = format!("  partition {number}{name}: {kind}, {bytes}{holds}\n");
+    }
+    if let Some(volume) = &partition.volume {
+        text += &volume_text(volume, indent);
+    }
+    text
+}
+
+fn volume_text(volume: &Volume, indent: &str) -> String {
+    let blocks = u64::from(volume.block_size);
+    let counts = &volume.counts;
+    let mut lines = vec![format!(
+        "volume \"{}\": {}, {} in blocks of {} bytes, {} free",
+        volume.name,
+        volume.format,
+        size(u64::from(volume.blocks) * blocks),
+        volume.block_size,
+        size(u64::from(volume.free_blocks) * blocks)
+    )];
+    lines.push(listed(&[
+        (counts.files, "file", "files"),
+        (counts.folders, "folder", "folders"),
+        (counts.symlinks, "symbolic link", "symbolic links"),
+        (counts.others, "device, pipe or socket", "devices, pipes or sockets"),
+        (counts.hard_links, "name of a hard-linked file", "names of hard-linked files"),
+        (counts.folder_links, "name of a hard-linked folder", "names of hard-linked folders"),
+    ]));
+    lines.push(listed(&[
+        (counts.compressed, "compressed file", "compressed files"),
+        (counts.resource_forks, "resource fork", "resource forks"),
+        (counts.xattrs, "extended attribute", "extended attributes"),
+        (counts.set_id, "set-id program", "set-id programs"),
+    ]));
+    lines.push(format!("stored: {}, created {}", size(counts.bytes), volume.created));
+    let state = match (volume.journaled, volume.unmounted_cleanly) {
+        (true, true) => "journaled, unmounted cleanly",
+        (true, false) => "journaled, not unmounted cleanly",
+        (false, true) => "not journaled, unmounted cleanly",
+        (false, false) => "not journaled, not unmounted cleanly",
+    };
+    lines.push(state.into());
+    lines.push(match (&volume.blessed_folder, &volume.boot_file) {
+        (None, None) => "not blessed".into(),
+        (Some(folder), None) => format!("blessed: {folder}"),
+        (None, Some(file)) => format!("starts {file}"),
+        (Some(folder), Some(file)) => format!("blessed: {folder}, starts {file}"),
+    });
+    lines.extend(volume.notes.iter().map(|note| format!("note: {note}")));
+    lines.retain(|line| !line.is_empty());
+    lines.iter().fold(String::new(), |text, line| text + indent + line + "\n")
+}
+
+/// Those of the counts that are not 0.
+fn listed(counts: &[(u64, &str, &str)]) -> String {
+    let some = counts.iter().filter(|(n, ..)| *n > 0);
+    let words = some.map(|(n, one, many)| format!("{n} {}", if *n == 1 { one } else { many }));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn installer_text(installer: &Installer) -> String {
+    let what = if installer.is_installer { "installs" } else { "system" };
+    let Installer { product, version, build, .. } = installer;
+    let known = match (&installer.release, installer.build_known) {
+        (None, _) => "a release that is not on record".into(),
+        (Some(name), true) => format!("{name}, a build on record"),
+        (Some(name), false) => format!("{name}, a build that is not on record"),
+    };
+    let mut text = format!("  {what}: {product} {version} ({build}): {known}\n");
+    if installer.chain.len() > 2 {
+        text += &format!("  found at: {}\n", installer.chain.last().map_or("", String::as_str));
+    }
+    text
+}
