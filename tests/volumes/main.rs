@@ -6,6 +6,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod damage;
+mod hfs_damage;
 mod hfs_hostile;
 mod hfs_kinds;
 mod hfs_read;

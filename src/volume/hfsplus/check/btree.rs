@@ -11,6 +11,8 @@ use std::hash::{DefaultHasher, Hasher};
 use zerocopy::FromBytes;
 
 const DESCRIPTOR: usize = size_of::<NodeDescriptor>();
+/// Bytes of the header node's second record.
+const USER: usize = 128;
 /// The levels that Apple's checker follows.
 const MAX_DEPTH: u16 = 8;
 /// Nodes that are read at once when those behind them are wanted, too.
@@ -281,7 +283,9 @@ impl<'a> Tree<'a> {
             let place = Some(Place::Node(number));
             let node = Node::parse(&bytes).ok().filter(|node| {
                 let kind = if number == 0 { node_kind::HEADER } else { node_kind::MAP };
-                node.descriptor.kind == kind && node.len() == record + 1
+                let head = (size_of::<BTreeHeader>(), USER);
+                let sized = number != 0 || (node.record(0).len(), node.record(1).len()) == head;
+                node.descriptor.kind == kind && node.len() == record + 1 && sized
             });
             let Some(node) = node else {
                 let rule = "is not a header or map node";

@@ -32,6 +32,11 @@ impl Blocks {
         Self { volume: volume.clone(), block_size, runs, len }
     }
 
+    /// Whether a piece of `len` bytes, one of a row from the start, lies in two runs.
+    pub(super) fn splits(&self, len: u64) -> bool {
+        self.runs.iter().any(|(end, _)| end % len != 0)
+    }
+
     /// The run that holds a byte: the byte's offset on the volume, and bytes to the run's end.
     fn find(&self, at: u64) -> Option<Range<u64>> {
         let (end, run) = self.runs.get(self.runs.partition_point(|(end, _)| *end <= at))?;

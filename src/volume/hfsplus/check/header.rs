@@ -164,14 +164,31 @@ pub(super) fn fields(header: &VolumeHeader, strict: bool, findings: &mut Finding
             findings.corrupt((HEADER, field), clump, "is no clump size", None);
         }
     }
-    let most = u64::from(total / 4) * u64::from(size);
-    let clump = header.catalogFile.clumpSize.get();
-    if !clump.is_multiple_of(size) || u64::from(clump) > most {
-        findings.corrupt((HEADER, "catalogFile.clumpSize"), clump, "is no clump size", None);
-    }
+    special_clumps(header, findings);
     let next = header.nextAllocation.get();
     if next >= total {
         findings.corrupt((HEADER, "nextAllocation"), next, "is outside of the volume", None);
+    }
+}
+
+/// Clump sizes of special files: whole blocks, at most a quarter of the
+/// volume, or else as long as the first extent.
+fn special_clumps(header: &VolumeHeader, findings: &mut Findings) {
+    let (size, total) = (header.blockSize.get(), header.totalBlocks.get());
+    let most = u64::from(total / 4) * u64::from(size);
+    let files = [
+        ("allocationFile.clumpSize", &header.allocationFile),
+        ("extentsFile.clumpSize", &header.extentsFile),
+        ("catalogFile.clumpSize", &header.catalogFile),
+        ("attributesFile.clumpSize", &header.attributesFile),
+    ];
+    for (field, fork) in files {
+        let clump = fork.clumpSize.get();
+        let first = u64::from(fork.extents[0].blockCount.get()) * u64::from(size);
+        let fits = clump.is_multiple_of(size) && u64::from(clump) <= most;
+        if !fits && u64::from(clump) != first {
+            findings.corrupt((HEADER, field), clump, "is no clump size", None);
+        }
     }
 }
 

@@ -240,18 +240,38 @@ impl Links {
         }
     }
 
+    /// The linked folder that a folder is in, if any. What was found is kept:
+    /// no folder is walked through twice.
+    fn owner(
+        &self,
+        folder: u32,
+        records: &[Entry],
+        owners: &mut HashMap<u32, Option<u32>>,
+    ) -> Option<u32> {
+        let (mut at, mut path) = (folder, Vec::new());
+        let owner = loop {
+            if let Some(owner) = owners.get(&at) {
+                break *owner;
+            }
+            owners.insert(at, None);
+            path.push(at);
+            let Some(entry) = find(records, at) else { break None };
+            if Some(entry.parent) == self.dir_folder {
+                break Some(at);
+            }
+            at = entry.parent;
+        };
+        owners.extend(path.into_iter().map(|id| (id, owner)));
+        owner
+    }
+
     /// No linked folder is below itself.
     fn loops(&self, records: &[Entry], findings: &mut Findings) {
         let mut inside: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut owners = HashMap::new();
         for link in &self.folders {
-            let mut at = link.parent;
-            let mut steps = records.len();
-            while let Some(entry) = find(records, at).filter(|_| steps > 0) {
-                if Some(entry.parent) == self.dir_folder {
-                    inside.entry(at).or_default().push(link.inode);
-                    break;
-                }
-                (at, steps) = (entry.parent, steps - 1);
+            if let Some(owner) = self.owner(link.parent, records, &mut owners) {
+                inside.entry(owner).or_default().push(link.inode);
             }
         }
         let mut done = HashSet::new();

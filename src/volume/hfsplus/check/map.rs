@@ -3,12 +3,11 @@
 /// A bit for each node.
 pub(super) struct NodeMap {
     bits: Vec<u8>,
-    nodes: u32,
 }
 
 impl NodeMap {
     pub(super) fn new(nodes: u32) -> Self {
-        Self { bits: vec![0; (nodes as usize).div_ceil(8)], nodes }
+        Self { bits: vec![0; (nodes as usize).div_ceil(8)] }
     }
 
     /// Marks a node; false when it was marked already.
@@ -27,14 +26,13 @@ impl NodeMap {
         self.bits.iter().map(|byte| u64::from(byte.count_ones())).sum()
     }
 
-    /// The first node that a stored map marks otherwise.
+    /// The first node that a stored map marks otherwise; bits behind the last
+    /// node must be clear.
     pub(super) fn differs(&self, stored: &[u8]) -> Option<u32> {
-        let byte = self.bits.iter().zip(stored).position(|(ours, theirs)| ours != theirs)?;
-        let first = u32::try_from(byte).ok()? * 8;
-        let differ = |node: &u32| {
-            let stored = stored[byte] & (0x80 >> (node % 8)) != 0;
-            stored != self.is_taken(*node)
-        };
-        (first..(first + 8).min(self.nodes)).find(differ)
+        let ours = |byte: usize| self.bits.get(byte).copied().unwrap_or(0);
+        let (byte, wrong) = (0..stored.len())
+            .map(|byte| (byte, stored[byte] ^ ours(byte)))
+            .find(|(_, wrong)| *wrong != 0)?;
+        Some(u32::try_from(byte).ok()? * 8 + wrong.leading_zeros())
     }
 }

@@ -157,6 +157,12 @@ impl Check {
         let Some(tree) = Tree::open(file, |_| keys, name, &mut self.findings)? else {
             return Ok(false);
         };
+        let size = tree.header.nodeSize.get();
+        let journaled = self.volume.header.attributes.get() & bits::JOURNALED != 0;
+        if journaled && file.splits(size.into()) {
+            let rule = "is of nodes that lie in two extents each, in a journaled volume";
+            self.findings.corrupt((name, "nodeSize"), size, rule, None);
+        }
         let extents = &mut self.extents;
         let each: Each<'_> = &mut |key, data, findings| each(key, data, extents, findings);
         tree.walk(zeroed, &mut self.findings, each)

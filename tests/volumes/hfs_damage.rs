@@ -1,0 +1,117 @@
+//! Good volumes, damaged in one place each: our checker and Apple's agree on
+//! whether that is corrupt, but for the cases that are listed with a reason.
+
+use crate::damage::{Damage, Volume};
+use crate::support::image::temp;
+use crate::support::judge::judge;
+use lionize::block::bytes;
+use lionize::volume::Case;
+use lionize::volume::hfsplus::check::{Options, check};
+use std::path::Path;
+
+/// What Apple's checker says of a volume; `None` when it is absent.
+fn judged(volume: &Volume, path: &Path) -> Option<bool> {
+    std::fs::write(path, &volume.bytes).unwrap();
+    let said = judge("fsck.hfsplus")?.run(["-fn".as_ref(), path.as_os_str()]);
+    Some(said.code == 0 && said.text().contains("appears to be OK"))
+}
+
+/// What our checker says: whether it is clean, and its first finding.
+fn checked(volume: &Volume) -> (bool, String) {
+    match check(&bytes(volume.bytes.clone()), &Options::default()) {
+        Ok(report) => {
+            let first = report.findings.iter().find(|_| true).map(ToString::to_string);
+            (report.is_clean(), first.unwrap_or_default())
+        }
+        Err(error) => (false, error.to_string()),
+    }
+}
+
+fn run(volume: &Volume, damages: &[Damage]) {
+    let dir = temp();
+    let path = dir.path().join("volume.img");
+    assert_eq!(checked(volume), (true, String::new()));
+    assert_ne!(judged(volume, &path), Some(false));
+    let mut wrong = Vec::new();
+    let word = |clean: bool| if clean { "clean" } else { "corrupt" };
+    for damage in damages {
+        let mut damaged = volume.clone();
+        (damage.make)(&mut damaged);
+        assert!(damaged.bytes != volume.bytes, "{}: nothing was changed", damage.name);
+        let (ours, finding) = checked(&damaged);
+        let theirs = judged(&damaged, &path).map_or("not judged", word);
+        println!("{:50} {:8} {theirs:8} {finding}", damage.name, word(ours));
+        let agreed = theirs == word(ours) || theirs == "not judged";
+        if agreed == damage.differs.is_some() && theirs != "not judged" {
+            wrong.push(damage.name);
+        }
+        if ours && damage.differs.is_none() {
+            wrong.push(damage.name);
+        }
+    }
+    assert!(wrong.is_empty(), "not as listed: {wrong:?}");
+}
+
+#[test]
+fn damage_to_hfs_plus() {
+    run(&Volume::sample(Case::Folded, false), &crate::damage::all());
+}
+
+#[test]
+fn damage_to_case_sensitive_hfsx() {
+    run(&Volume::sample(Case::Sensitive, false), &crate::damage::hfsx());
+}
+
+#[test]
+fn damage_to_overflow_extents() {
+    run(&Volume::fragmented(), &crate::damage::fragmented());
+}
+
+#[test]
+fn damage_to_a_journaled_volume() {
+    run(&Volume::sample(Case::Folded, true), &crate::damage::journaled());
+}
+
+/// Changes of single bytes in the metadata: wherever Apple's checker finds
+/// something, so does ours. (It finds more: names in threads, for example.)
+fn flips(seed: u64, count: u32) {
+    let volume = Volume::fragmented();
+    let dir = temp();
+    let path = dir.path().join("volume.img");
+    // Up to the forks: they end where the first file begins.
+    let end = volume.u32(volume.data("file 00") + 88 + 16) as usize * 4096;
+    let mut state = seed;
+    let mut random = |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut missed = Vec::new();
+    for _ in 0..count {
+        let mut damaged = volume.clone();
+        let at = loop {
+            let at = 1024 + random(end - 1024);
+            // Mostly where there is something.
+            if damaged.bytes[at] != 0 || random(50) == 0 {
+                break at;
+            }
+        };
+        damaged.bytes[at] ^= 1 << random(8);
+        let (clean, _) = checked(&damaged);
+        if clean && judged(&damaged, &path) == Some(false) {
+            missed.push((at, damaged.bytes[at]));
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
+#[test]
+fn what_apples_checker_finds_is_found() {
+    flips(1, 150);
+}
+
+#[test]
+#[ignore = "runs for minutes"]
+fn what_apples_checker_finds_is_found_at_length() {
+    flips(3, 10_000);
+}
