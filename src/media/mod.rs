@@ -8,11 +8,13 @@
 //! (all Intel Macs start from GPT), and more than one volume.
 
 mod disk;
+mod dmg;
 mod error;
 pub mod pass;
 pub mod read_back;
 
 pub use disk::{lay_out, room, total};
+pub use dmg::write_dmg;
 pub use error::{Error, Result};
 
 use crate::block::{Map, Source};

@@ -20,7 +20,7 @@ mod watch;
 pub use files::{Plain, plain_files};
 pub use installer::{SystemVersion, system_version};
 pub use item::{Disk, Item, Place};
-pub use opener::{OpenImage, Opener};
+pub use opener::{OpenImage, Opener, Proof};
 pub use tables::{Tables, tables};
 pub use volume::{OpenVolume, contents};
 pub use watch::Watched;

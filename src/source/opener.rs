@@ -138,6 +138,30 @@ impl Opener {
         self.peel(item, source).map_err(|error| error.in_file(&item.name))
     }
 
+    /// The disk that a file is, or that the image in it holds.
+    ///
+    /// # Errors
+    /// A refusal by name when it is none.
+    pub fn disk(&self, item: &Item) -> Result<Source> {
+        let source = item.contents()?;
+        self.unwrap(item, source).map_err(|error| error.in_file(&item.name))
+    }
+
+    fn unwrap(&self, item: &Item, source: Source) -> Result<Source> {
+        let found = detect::look(source.as_ref())?;
+        match found.as_ref().map(|found| (found.format, found)) {
+            Some((Format::Udif, _)) => self.image(item, source),
+            Some((_, found)) if found.is_volume() || found.is_disk() => Ok(source),
+            Some((_, found)) => Err(refuse(found)),
+            // A broken or an old image may have no magic at its very end.
+            None => match udif::detect(source.as_ref())? {
+                Some(udif::Format::Udif) => self.image(item, source),
+                Some(other) => Err(udif::refusal(other).unwrap_or_else(|| unknown(&source))),
+                None => Err(unknown(&source)),
+            },
+        }
+    }
+
     fn peel(&self, item: &Item, source: Source) -> Result<Item> {
         let depth = item.depth + 1;
         if depth > MAX_DEPTH {
@@ -149,18 +173,7 @@ impl Opener {
                 "extract the inner one first",
             ));
         }
-        let found = detect::look(source.as_ref())?;
-        let disk = match found.as_ref().map(|found| (found.format, found)) {
-            Some((Format::Udif, _)) => self.image(item, source)?,
-            Some((_, found)) if found.is_volume() || found.is_disk() => source,
-            Some((_, found)) => return Err(refuse(found)),
-            // A broken or an old image may have no magic at its very end.
-            None => match udif::detect(source.as_ref())? {
-                Some(udif::Format::Udif) => self.image(item, source)?,
-                Some(other) => return Err(udif::refusal(other).unwrap_or_else(|| unknown(&source))),
-                None => return Err(unknown(&source)),
-            },
-        };
+        let disk = self.unwrap(item, source)?;
         let parts = partitions(&disk)?;
         let place = match &parts.iter().filter(|part| part.is_hfs_plus()).collect::<Vec<_>>()[..] {
             [only] => Place::Volume(Arc::new(OpenVolume::new(only.open(&disk)?, &item.name))),
@@ -247,5 +260,57 @@ pub(super) fn refuse_part(part: &Part) -> Error {
             let kind = Value::Text(part.kind.to_string());
             Error::unsupported("a partition of an unknown kind", "its type", kind, "")
         }
+    }
+}
+
+/// What an image's checksums prove.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// What has a right checksum.
+    pub passed: Vec<String>,
+    /// What has none, as a phrase.
+    pub absent: Vec<String>,
+}
+
+impl OpenImage {
+    /// Bytes that [`OpenImage::prove`] tells the progress of.
+    #[must_use]
+    pub fn verify_len(&self) -> u64 {
+        self.image.verify_len()
+    }
+
+    /// Proves all checksums that the image has; what was read before is not
+    /// decoded again.
+    ///
+    /// # Errors
+    /// `Corrupt` for the first one that is wrong.
+    pub fn prove(&self, threads: usize, progress: &(dyn Fn(u64) + Sync)) -> Result<Proof> {
+        let checks = self.image.verify(threads, progress);
+        let checks = checks.map_err(|error| error.in_file(&self.name))?;
+        let mut proof = Proof::default();
+        let mut tell = |what: String, check: udif::Check| match check {
+            udif::Check::Passed => proof.passed.push(what),
+            udif::Check::Absent => proof.absent.push(format!("there is no checksum of {what}")),
+            udif::Check::NotChecked(kind) => {
+                proof.absent.push(format!("the checksum of {what} is of an unknown kind ({kind})"));
+            }
+        };
+        tell("the stored bytes".into(), checks.data_fork);
+        let partitions = checks.partitions.iter();
+        let right = partitions.clone().filter(|check| **check == udif::Check::Passed).count();
+        match right {
+            0 => {}
+            n if n == checks.partitions.len() => tell("all partitions".into(), udif::Check::Passed),
+            n => {
+                tell(format!("{n} of {} partitions", checks.partitions.len()), udif::Check::Passed)
+            }
+        }
+        for (check, part) in partitions.zip(self.image.partitions()) {
+            if *check != udif::Check::Passed {
+                tell(format!("the partition \"{}\"", part.name), *check);
+            }
+        }
+        tell("the whole".into(), checks.master);
+        Ok(proof)
     }
 }

@@ -3,5 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by where it stops")]
 
+mod builds;
 mod make;
 mod plans;

@@ -1,0 +1,258 @@
+//! The manifest beside an image: what it was made of, what is in it, and the
+//! digests to prove it by.
+//!
+//! It is the same for the same plan, wherever it was built: there are no
+//! paths of the host in it.
+
+use crate::block::{Result, Source, read_vec};
+use crate::engine::hash::hex;
+use crate::engine::inputs::Input;
+use crate::engine::plan::Plan;
+use crate::media::pass::{Digests, UNIT};
+use crate::volume::hfsplus::{ForkKind, Laid};
+use crate::volume::{Body, Kind, NodeId, Tree};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Write};
+
+/// The version of the manifest's own form.
+const FORMAT: u32 = 1;
+/// The most bytes of an attribute that lies in the catalog: longer ones have forks.
+const MAX_INLINE: u64 = 64 << 10;
+
+/// One file of the volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listed {
+    pub(super) path: String,
+    pub(super) kind: String,
+    pub(super) mode: String,
+    pub(super) owner: u32,
+    pub(super) group: u32,
+    /// Of the data fork as it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rsrc_bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rsrc_sha256: Option<String>,
+    /// SHA-256 by attribute.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) xattrs: BTreeMap<String, String>,
+    /// The id that all names of a hard-linked file share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) linked: Option<u32>,
+}
+
+/// What a check needs of a manifest.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Manifest {
+    pub(super) format: u32,
+    pub(super) plan: String,
+    pub(super) image: Image,
+    pub(super) files: Vec<Listed>,
+}
+
+/// The image's own part.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Image {
+    /// Bytes of the disk.
+    pub(super) bytes: u64,
+    /// Bytes that each of `units` covers.
+    pub(super) unit: u64,
+    /// XXH3-128 of each unit, as hex digits.
+    pub(super) units: Vec<String>,
+    /// Where the volume is.
+    pub(super) volume_at: u64,
+    pub(super) volume_bytes: u64,
+}
+
+/// A unit's digest as the manifest has it.
+pub(super) fn unit_hex(digest: u128) -> String {
+    format!("{digest:032x}")
+}
+
+/// Writes a plan's manifest.
+pub(super) fn write(plan: &Plan, digests: &Digests, out: &mut dyn Write) -> Result<()> {
+    let volume = plan.laid.image.volume();
+    let image = Image {
+        bytes: plan.bytes(),
+        unit: UNIT,
+        units: digests.units.iter().copied().map(unit_hex).collect(),
+        volume_at: volume.start,
+        volume_bytes: volume.end - volume.start,
+    };
+    writeln!(out, "{{")?;
+    field(out, "format", &FORMAT)?;
+    field(out, "made_by", &concat!("lionize ", env!("CARGO_PKG_VERSION")))?;
+    field(out, "plan", &plan.id)?;
+    field(out, "recipe", &plan.recipe)?;
+    field(out, "params", &plan.params.iter().cloned().collect::<BTreeMap<_, _>>())?;
+    field(out, "date", &plan.date)?;
+    field(out, "inputs", &plan.inputs.0.iter().map(input).collect::<Vec<_>>())?;
+    field(out, "image_digest", &"XXH3-128")?;
+    field(out, "file_digest", &"SHA-256")?;
+    field(out, "image", &image)?;
+    writeln!(out, "  \"files\": [")?;
+    if let Some((tree, laid)) = &plan.laid.volume {
+        files(tree, laid, digests, out)?;
+    }
+    writeln!(out, "  ]\n}}")?;
+    Ok(out.flush()?)
+}
+
+fn field(out: &mut dyn Write, name: &str, value: &impl Serialize) -> io::Result<()> {
+    writeln!(out, "  \"{name}\": {},", serde_json::to_string(value)?)
+}
+
+fn input(input: &Input) -> serde_json::Value {
+    let files: Vec<_> = input
+        .digests
+        .iter()
+        .map(|(path, digests)| {
+            let below = path.strip_prefix(&input.path).ok().filter(|rest| rest.parent().is_some());
+            let name = below.or(path.file_name().map(std::path::Path::new));
+            let name = name.unwrap_or(path).to_string_lossy();
+            json!({ "name": name, "sha256": hex(digests.sha256) })
+        })
+        .collect();
+    let system = input.version.as_ref().map(|version| {
+        json!({ "product": version.product, "version": version.version, "build": version.build })
+    });
+    json!({ "name": input.name, "kind": input.kind.word(), "files": files, "system": system })
+}
+
+/// Where each node's forks have their digests.
+struct Tags<'a> {
+    digests: &'a Digests,
+    forks: Vec<[u32; 2]>,
+    xattrs: BTreeMap<(NodeId, u32), u32>,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl<'a> Tags<'a> {
+    fn new(tree: &Tree, laid: &Laid, digests: &'a Digests) -> Self {
+        let mut tags =
+            Self { digests, forks: vec![[NONE; 2]; tree.slots()], xattrs: BTreeMap::new() };
+        for (tag, fork) in (0..).zip(&laid.forks) {
+            match fork.kind {
+                ForkKind::Data => tags.forks[fork.node.index()][0] = tag,
+                ForkKind::Rsrc => tags.forks[fork.node.index()][1] = tag,
+                ForkKind::Xattr(index) => drop(tags.xattrs.insert((fork.node, index), tag)),
+            }
+        }
+        tags
+    }
+
+    /// A fork's digest; that of nothing for an empty one.
+    fn digest(&self, tag: u32) -> String {
+        match self.digests.forks.get(tag as usize) {
+            Some(digest) => hex(digest),
+            None => hex(Sha256::digest([])),
+        }
+    }
+
+    fn xattr(&self, id: NodeId, index: u32, value: &Source) -> Result<String> {
+        if let Some(tag) = self.xattrs.get(&(id, index)) {
+            return Ok(self.digest(*tag));
+        }
+        // In the catalog's neighbour: small, and digested here.
+        let len = usize::try_from(value.len().min(MAX_INLINE)).unwrap_or(0);
+        Ok(hex(Sha256::digest(read_vec(value.as_ref(), 0, len)?)))
+    }
+}
+
+fn files(tree: &Tree, laid: &Laid, digests: &Digests, out: &mut dyn Write) -> Result<()> {
+    let tags = Tags::new(tree, laid, digests);
+    let mut first = true;
+    for (id, path) in Paths::new(tree) {
+        let listed = list(tree, laid, &tags, id, path)?;
+        let text = serde_json::to_string(&listed).map_err(io::Error::from)?;
+        write!(out, "{}    {text}", if first { "" } else { ",\n" })?;
+        first = false;
+    }
+    Ok(writeln!(out)?)
+}
+
+fn list(tree: &Tree, laid: &Laid, tags: &Tags<'_>, id: NodeId, path: String) -> Result<Listed> {
+    let mut listed = describe(tree, id, path);
+    let target = tree.target(id);
+    let node = tree.node(target);
+    if target != id {
+        listed.linked = laid.cnids.get(target.index()).copied();
+    }
+    if let Body::File { data, rsrc } = &node.body {
+        let [data_tag, rsrc_tag] = tags.forks[target.index()];
+        (listed.bytes, listed.sha256) = (Some(data.len()), Some(tags.digest(data_tag)));
+        if let Some(rsrc) = rsrc.as_ref().filter(|rsrc| rsrc.len() > 0) {
+            listed.rsrc_bytes = Some(rsrc.len());
+            listed.rsrc_sha256 = Some(tags.digest(rsrc_tag));
+        }
+    }
+    for (index, xattr) in (0..).zip(&node.xattrs) {
+        let digest = tags.xattr(target, index, &xattr.value)?;
+        listed.xattrs.insert(xattr.name.to_string(), digest);
+    }
+    Ok(listed)
+}
+
+/// All names of a volume in the order of [`Tree::walk`], with the paths that
+/// lead there on that walk.
+pub(super) struct Paths<'a> {
+    tree: &'a Tree,
+    todo: Vec<(NodeId, String)>,
+    seen: HashSet<NodeId>,
+}
+
+impl<'a> Paths<'a> {
+    pub(super) fn new(tree: &'a Tree) -> Self {
+        let todo = vec![(tree.root(), "/".to_owned())];
+        Self { tree, todo, seen: HashSet::new() }
+    }
+}
+
+impl Iterator for Paths<'_> {
+    type Item = (NodeId, String);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (id, path) = self.todo.pop()?;
+        let target = self.tree.target(id);
+        if target == id || self.seen.insert(target) {
+            let above = if path == "/" { "" } else { path.as_str() };
+            let child = |id: &NodeId| (*id, format!("{above}/{}", self.tree.node(*id).name));
+            self.todo.extend(self.tree.children(id).iter().rev().map(child));
+        }
+        Some((id, path))
+    }
+}
+
+/// A file without its contents.
+pub(super) fn describe(tree: &Tree, id: NodeId, path: String) -> Listed {
+    let kind = match tree.kind(id) {
+        Kind::Dir => "folder",
+        Kind::File => "file",
+        Kind::Symlink => "symlink",
+        Kind::CharDevice => "character device",
+        Kind::BlockDevice => "block device",
+        Kind::Fifo => "pipe",
+        Kind::Socket => "socket",
+    };
+    let meta = &tree.node(tree.target(id)).meta;
+    Listed {
+        path,
+        kind: kind.to_owned(),
+        mode: format!("{:04o}", meta.mode & 0o7777),
+        owner: meta.owner,
+        group: meta.group,
+        bytes: None,
+        sha256: None,
+        rsrc_bytes: None,
+        rsrc_sha256: None,
+        xattrs: BTreeMap::new(),
+        linked: None,
+    }
+}
