@@ -6,6 +6,9 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod boot;
 pub(crate) mod guest;
 pub(crate) mod image;
 pub(crate) mod judge;
+pub(crate) mod names;
+pub(crate) mod random;
