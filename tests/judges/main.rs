@@ -9,3 +9,4 @@ mod support;
 mod boot;
 mod names;
 mod setup;
+mod trees;

@@ -1,12 +1,16 @@
 """Lists HFS+ volumes through libfshfs, a reader by other authors.
 
-Reads lines of `path TAB offset` and prints for each volume one line an entry,
+Reads a file with lines of `path TAB offset` and prints for each volume one line an entry,
 then `end`; an entry's fields are separated by tabs, text is UTF-8 in hex.
 """
 import hashlib
 import sys
 
 import pyfshfs
+
+
+# What a linked folder has: the id of the first of its links.
+FIRST_LINK = "com.apple.system.hfs.firstlink"
 
 
 class Part:
@@ -37,14 +41,14 @@ def hexed(text):
 
 
 def digest(stream, size):
-    whole, left = hashlib.md5(), size
+    whole, left = hashlib.sha256(), size
     while left > 0:
         piece = stream.read(min(left, 1 << 20))
         if not piece:
             return "short"
         whole.update(piece)
         left -= len(piece)
-    return whole.hexdigest()
+    return whole.hexdigest()[:16]
 
 
 def ask(what):
@@ -61,12 +65,12 @@ def seconds(value):
 def describe(entry, path):
     mode = entry.file_mode or 0
     kind = mode & 0o170000
-    fields = [path, "%o" % mode, entry.owner_identifier, entry.group_identifier]
-    fields += [entry.number_of_links, entry.identifier]
+    fields = [path, entry.identifier, "%o" % mode]
+    fields += [entry.owner_identifier, entry.group_identifier, entry.number_of_links]
     for name in ("creation", "modification", "entry_modification", "access", "backup"):
         fields.append(seconds(ask(getattr(entry, "get_%s_time_as_integer" % name))))
     if kind in (0o020000, 0o060000):
-        fields.append("device=%s" % ask(lambda: entry.device_number))
+        fields.append("device=%s" % (ask(lambda: "%d,%d" % entry.device_number)))
     elif kind == 0o120000:
         fields.append("to=" + ask(lambda: hexed(entry.symbolic_link_target)))
     elif kind != 0o040000:
@@ -81,6 +85,9 @@ def describe(entry, path):
         fields.append("xattrs=" + attributes)
     else:
         for x in attributes:
+            if x.name == FIRST_LINK:
+                fields.append("first=%d" % int(x.read(x.size).rstrip(b"\0")))
+                continue
             fields.append("x:%s=%d,%s" % (hexed(x.name), x.size, ask(lambda: digest(x, x.size))))
     print("\t".join(map(str, fields)))
 
@@ -94,7 +101,7 @@ def walk(entry, path, depth):
 
 
 sys.setrecursionlimit(4000)
-for line in sys.stdin:
+for line in open(sys.argv[1], encoding="utf-8"):
     path, offset = line.rstrip("\n").split("\t")
     volume = pyfshfs.volume()
     try:

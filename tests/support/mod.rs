@@ -7,6 +7,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod boot;
+pub(crate) mod fshfs;
 pub(crate) mod guest;
 pub(crate) mod image;
 pub(crate) mod judge;

@@ -1,12 +1,21 @@
 //! Random numbers and names from a seed.
 
+/// Which names to make: no foreign reader returns every unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Whole characters, NUL and `/` among them, as libfshfs reads them.
+    Characters,
+    /// Lone surrogates too, but no control characters and no `/`, as 7-Zip reads them.
+    Surrogates,
+}
+
 /// A xorshift generator (Marsaglia 2003, with Vigna's multiplier).
-pub(crate) struct Rng(u64);
+pub(crate) struct Rng(u64, Names);
 
 impl Rng {
     /// Numbers that depend on the seed alone.
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut rng = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    pub(crate) fn new(seed: u64, names: Names) -> Self {
+        let mut rng = Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, names);
         rng.next();
         rng
     }
@@ -87,11 +96,61 @@ pub(crate) fn name(rng: &mut Rng, max: usize) -> Vec<u16> {
         }
     }
     units.truncate(max);
-    // `.` and `..` are no names to those who would read them.
-    if units.iter().all(|unit| *unit == 0x2e) {
+    for at in 0..units.len() {
+        let stacked = at > 0 && may_combine(units[at - 1]) && may_combine(units[at]);
+        if stacked || OUTDATED.contains(&units[at]) {
+            units[at] = 0x21;
+        }
+    }
+    match rng.1 {
+        Names::Characters => {
+            mend_surrogates(&mut units);
+            // libfshfs prints NUL as U+2400, its picture.
+            units.iter_mut().filter(|unit| **unit == 0x2400).for_each(|unit| *unit = 0x2401);
+        }
+        Names::Surrogates => {
+            // 7-Zip has its own use for EF80–EFFF: bytes that are no UTF-8.
+            let printable = |unit: u16| !matches!(unit, 0..0x20 | 0x7f | 0x2f | 0xef80..0xf000);
+            units.iter_mut().filter(|unit| !printable(**unit)).for_each(|unit| *unit = 0x21);
+        }
+    }
+    // `.` and `..` are no names to those who would read them; nor, for 7-Zip, spaces.
+    if units.iter().all(|unit| matches!(unit, 0x2e | 0x20)) {
         units[0] = 0x78;
     }
     units
+}
+
+/// Units that fsck.hfsplus calls an "Illegal name": composed characters that
+/// came with Unicode 3.0, which no Mac since 10.3 stores, and two marks that
+/// are part of the outdated spelling of others. Found by trying all units.
+const OUTDATED: [u16; 46] = [
+    0x01f8, 0x01f9, 0x0218, 0x0219, 0x021a, 0x021b, 0x021e, 0x021f, 0x0226, 0x0227, 0x0228, 0x0229,
+    0x022a, 0x022b, 0x022c, 0x022d, 0x022e, 0x022f, 0x0230, 0x0231, 0x0232, 0x0233, 0x030d, 0x0345,
+    0x0400, 0x040d, 0x0450, 0x045d, 0x04ec, 0x04ed, 0x0622, 0x0623, 0x0624, 0x0625, 0x0626, 0x06c0,
+    0x06c2, 0x06d3, 0x0a33, 0x0a36, 0x0dda, 0x0ddc, 0x0ddd, 0x0dde, 0x1026, 0xfb1d,
+];
+
+/// Whether this may be a combining mark: of two such in a row, fsck.hfsplus
+/// calls some an "Illegal name", by an order of marks that is in no table here.
+fn may_combine(unit: u16) -> bool {
+    matches!(unit, 0x300..0x370 | 0x483..0x2000 | 0x20d0..0x2100 | 0x302a..0x309b | 0xfb1e | 0xfe20..0xfe30)
+}
+
+/// Puts whole characters in the place of lone surrogates.
+fn mend_surrogates(units: &mut [u16]) {
+    for at in 0..units.len() {
+        let low = |unit: &u16| (0xdc00..0xe000).contains(unit);
+        let after_high = at > 0 && (0xd800..0xdc00).contains(&units[at - 1]);
+        let lone = match units[at] {
+            0xd800..0xdc00 => !units.get(at + 1).is_some_and(low),
+            0xdc00..0xe000 => !after_high,
+            _ => false,
+        };
+        if lone {
+            units[at] -= 0x2000;
+        }
+    }
 }
 
 /// Any unit but the separator.

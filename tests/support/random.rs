@@ -1,7 +1,7 @@
 //! Trees from a seed, with a list of what is in them that no code of the
 //! library has touched: the list is written while the tree grows.
 
-use crate::support::names::{Rng, name};
+use crate::support::names::{Names, Rng, name};
 use lionize::block::{Source, bytes};
 use lionize::volume::tree::Xattr;
 use lionize::volume::{Body, Case, Meta, Name, NodeId, Tree};
@@ -61,8 +61,8 @@ struct Gardener {
 }
 
 /// Grows a tree of about `size` nodes.
-pub(crate) fn grow(seed: u64, size: usize) -> Grown {
-    let mut rng = Rng::new(seed);
+pub(crate) fn grow(seed: u64, size: usize, names: Names) -> Grown {
+    let mut rng = Rng::new(seed, names);
     let case = if rng.below(2) == 0 { Case::Folded } else { Case::Sensitive };
     let label = Name::from_units(&name(&mut rng, 40));
     let date = rng.date();
@@ -180,7 +180,10 @@ impl Gardener {
         let file = |data: Vec<u8>, rsrc: Option<Source>| Body::File { data: bytes(data), rsrc };
         match kind {
             "folder" => (Body::Dir(Vec::new()), Vec::new()),
-            "device" => (file(Vec::new(), None), vec![format!("device={}", meta.device)]),
+            "device" => (
+                file(Vec::new(), None),
+                vec![format!("device={},{}", meta.device >> 24, meta.device & 0xff_ffff)],
+            ),
             "symlink" => {
                 let to = self.rng.text(1, 200);
                 let hex: String = to.bytes().map(|b| format!("{b:02x}")).collect();
