@@ -2,11 +2,12 @@
 //! what the generator says they are.
 
 use crate::support::fshfs::{self, Listing};
-use crate::support::image::{temp, write_sparse};
+use crate::support::image::{open, temp, write_sparse};
 use crate::support::judge::{fsck_complaint, judge};
 use crate::support::names::{Names, Rng};
 use crate::support::random::{Grown, grow};
-use lionize::volume::hfsplus::{Params, Size, lay_out};
+use lionize::volume::hfsplus::check::{Options, check};
+use lionize::volume::hfsplus::{Params, Size, Volume, lay_out};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,6 +48,18 @@ pub(crate) fn volume(dir: &Path, seed: u64) -> (Grown, PathBuf) {
         .unwrap_or_else(|e| panic!("seed {seed}: {e}"));
     let path = dir.join(format!("{seed}.img"));
     write_sparse(&path, &laid.map);
+    let report = check(&open(&path), &Options::default()).unwrap();
+    assert!(report.is_clean(), "seed {seed}: {report:?}");
+    if seed % 2 == 1 {
+        // Through our reader and out again, with other blocks.
+        let tree = Volume::open(open(&path)).and_then(|volume| volume.tree());
+        let tree = tree.unwrap_or_else(|e| panic!("seed {seed}: {e}"));
+        let params = Params { block_size: 512 << rng.below(8), ..params };
+        let laid = lay_out(&Arc::new(tree), &params).unwrap();
+        let again = path.with_extension("again");
+        write_sparse(&again, &laid.map);
+        return (grown, again);
+    }
     (grown, path)
 }
 

@@ -115,7 +115,10 @@ pub(crate) fn name(rng: &mut Rng, max: usize) -> Vec<u16> {
         }
     }
     // `.` and `..` are no names to those who would read them; nor, for 7-Zip, spaces.
-    if units.iter().all(|unit| matches!(unit, 0x2e | 0x20)) {
+    // And a name of what does not count in order is its folder's thread's key.
+    let nothing =
+        |unit| matches!(unit, 0x200c..=0x200f | 0x202a..=0x202e | 0x206a..=0x206f | 0xfeff);
+    if units.iter().all(|unit| matches!(unit, 0x2e | 0x20) || nothing(*unit)) {
         units[0] = 0x78;
     }
     units
