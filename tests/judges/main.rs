@@ -7,6 +7,7 @@
 mod support;
 
 mod boot;
+mod driver;
 mod names;
 mod setup;
 mod trees;

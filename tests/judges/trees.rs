@@ -6,6 +6,7 @@ use crate::support::image::{open, temp, write_sparse};
 use crate::support::judge::{fsck_complaint, judge};
 use crate::support::names::{Names, Rng};
 use crate::support::random::{Grown, grow};
+use lionize::volume::Kind;
 use lionize::volume::hfsplus::check::{Options, check};
 use lionize::volume::hfsplus::{Params, Size, Volume, lay_out};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,7 +129,7 @@ fn compare(seed: u64, grown: &Grown, listing: &Listing) {
             facts[3] = links.to_string();
         }
         facts[9..].sort();
-        let mut expected = item.facts.clone();
+        let mut expected = fshfs::facts(item);
         expected[9..].sort();
         assert_eq!(expected, facts, "seed {seed}: {at}");
         seen.insert(at);
@@ -173,18 +174,15 @@ fn compare_names(seed: u64, grown: &Grown, volume: &Path) {
     let mut expected = BTreeSet::from([label.clone()]);
     for (path, item) in &grown.list {
         let above = (1..path.len()).map(|len| &grown.list[&path[..len]]);
-        if above.into_iter().any(|item| item.facts[3] != "1") {
+        if above.into_iter().any(|item| item.links != 1) {
             continue; // inside a linked folder
         }
         let parts: Vec<_> = path.iter().map(|units| wtf8(units)).collect();
         let at = [vec![label.clone()], parts].concat().join(&b'/');
         let size = found.get(&at);
         let size = size.unwrap_or_else(|| panic!("seed {seed}: no {:x?}", path));
-        let told = item.facts.iter().find_map(|fact| fact.strip_prefix("data="));
-        if let Some((len, _)) = told.and_then(|told| told.split_once(','))
-            && item.facts[3] == "1"
-        {
-            assert_eq!(size, len, "seed {seed}: {path:x?}");
+        if item.meta.kind() == Kind::File && item.links == 1 {
+            assert_eq!(*size, item.held.data.len().to_string(), "seed {seed}: {path:x?}");
         }
         expected.insert(at);
     }

@@ -3,6 +3,9 @@
 use crate::support::guest::cache;
 use crate::support::image::temp;
 use crate::support::judge::{Judge, absent, run};
+use crate::support::random::Item;
+use lionize::volume::Kind;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -96,4 +99,37 @@ impl Listing {
         }
         all
     }
+}
+
+/// What the lister says of an item of the generator's.
+pub(crate) fn facts(item: &Item) -> Vec<String> {
+    let meta = &item.meta;
+    let mut facts = vec![format!("{:o}", meta.mode), meta.owner.to_string()];
+    facts.extend([meta.group.to_string(), item.links.to_string()]);
+    let dates = [meta.created, meta.modified, meta.changed, meta.accessed, meta.backed_up];
+    facts.extend(dates.iter().map(u32::to_string));
+    match meta.kind() {
+        Kind::Dir => {}
+        Kind::CharDevice | Kind::BlockDevice => {
+            facts.push(format!("device={},{}", meta.device >> 24, meta.device & 0xff_ffff));
+        }
+        Kind::Symlink => facts.push(format!("to={}", hex(&item.held.data))),
+        _ => facts.push(format!("data={}", sum(&item.held.data))),
+    }
+    facts.extend(item.held.rsrc.iter().map(|rsrc| format!("rsrc={}", sum(rsrc))));
+    let xattr = |(name, value): (&Vec<u16>, &Vec<u8>)| {
+        let name = String::from_utf16(name).unwrap();
+        format!("x:{}={}", hex(name.as_bytes()), sum(value))
+    };
+    facts.extend(item.held.xattrs.iter().map(xattr));
+    facts
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A length and a digest of contents.
+fn sum(data: &[u8]) -> String {
+    format!("{},{}", data.len(), hex(&Sha256::digest(data)[..8]))
 }

@@ -5,6 +5,8 @@
 pub(crate) enum Names {
     /// Whole characters, NUL and `/` among them, as libfshfs reads them.
     Characters,
+    /// No surrogates at all, as the Linux driver reads them.
+    Basic,
     /// Lone surrogates too, but no control characters and no `/`, as 7-Zip reads them.
     Surrogates,
 }
@@ -103,8 +105,8 @@ pub(crate) fn name(rng: &mut Rng, max: usize) -> Vec<u16> {
         }
     }
     match rng.1 {
-        Names::Characters => {
-            mend_surrogates(&mut units);
+        Names::Characters | Names::Basic => {
+            mend_surrogates(&mut units, rng.1);
             // libfshfs prints NUL as U+2400, its picture.
             units.iter_mut().filter(|unit| **unit == 0x2400).for_each(|unit| *unit = 0x2401);
         }
@@ -140,8 +142,8 @@ fn may_combine(unit: u16) -> bool {
     matches!(unit, 0x300..0x370 | 0x483..0x2000 | 0x20d0..0x2100 | 0x302a..0x309b | 0xfb1e | 0xfe20..0xfe30)
 }
 
-/// Puts whole characters in the place of lone surrogates.
-fn mend_surrogates(units: &mut [u16]) {
+/// Puts whole characters in the place of lone surrogates, or of all.
+fn mend_surrogates(units: &mut [u16], names: Names) {
     for at in 0..units.len() {
         let low = |unit: &u16| (0xdc00..0xe000).contains(unit);
         let after_high = at > 0 && (0xd800..0xdc00).contains(&units[at - 1]);
@@ -150,7 +152,8 @@ fn mend_surrogates(units: &mut [u16]) {
             0xdc00..0xe000 => !after_high,
             _ => false,
         };
-        if lone {
+        let surrogate = (0xd800..0xe000).contains(&units[at]);
+        if lone || names == Names::Basic && surrogate {
             units[at] -= 0x2000;
         }
     }

@@ -2,21 +2,31 @@
 //! library has touched: the list is written while the tree grows.
 
 use crate::support::names::{Names, Rng, name};
-use lionize::block::{Source, bytes};
+use lionize::block::bytes;
 use lionize::volume::tree::Xattr;
 use lionize::volume::{Body, Case, Meta, Name, NodeId, Tree};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-/// What the generator put at a path, in the words of the foreign lister.
+/// What the generator put at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Item {
-    /// Mode, owner, group, links, dates and contents, as text.
-    pub(crate) facts: Vec<String>,
-    /// Flags and Finder info, which not every reader sees.
-    pub(crate) flags: (u8, u8),
-    /// The Finder's 32 bytes.
-    pub(crate) finder: [u8; 32],
+    /// Mode, owners, dates, flags, Finder info.
+    pub(crate) meta: Meta,
+    /// How many hard links it has.
+    pub(crate) links: u64,
+    /// What is in it.
+    pub(crate) held: Held,
+}
+
+/// Contents of an item.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Held {
+    /// The data fork, or a symbolic link's target.
+    pub(crate) data: Vec<u8>,
+    /// The resource fork.
+    pub(crate) rsrc: Option<Vec<u8>>,
+    /// Extended attributes.
+    pub(crate) xattrs: BTreeMap<Vec<u16>, Vec<u8>>,
 }
 
 /// Paths as lists of units, with what is there.
@@ -82,12 +92,6 @@ pub(crate) fn grow(seed: u64, size: usize, names: Names) -> Grown {
         gardener.plant(kind);
     }
     Grown { tree: gardener.tree, list: gardener.list, kinds: gardener.kinds }
-}
-
-/// A length and a digest of contents.
-fn sum(data: &[u8]) -> String {
-    let digest: String = Sha256::digest(data)[..8].iter().map(|b| format!("{b:02x}")).collect();
-    format!("{},{digest}", data.len())
 }
 
 impl Gardener {
@@ -163,47 +167,32 @@ impl Gardener {
             meta.owner_flags = 2;
             meta.admin_flags = self.rng.below(4) as u8;
         }
-        let meta = meta;
-        let (body, told) = self.body(kind, &meta);
+        let mut held = self.held(kind);
+        let body = body(kind, &held);
         let id = self.tree.add(dir, Name::from_units(&units), meta.clone(), body).ok()?;
-        let attributes = self.attributes(kind, id);
+        held.xattrs = self.attributes(kind, id);
         let path = [above, vec![units]].concat();
         if kind == "folder" {
             self.folders.push((id, path.clone()));
         }
-        self.note(path, &meta, 1, [told, attributes].concat());
+        self.list.insert(path, Item { meta, links: 1, held });
         Some(())
     }
 
-    /// The body of a node, and what a lister says of it.
-    fn body(&mut self, kind: &str, meta: &Meta) -> (Body, Vec<String>) {
-        let file = |data: Vec<u8>, rsrc: Option<Source>| Body::File { data: bytes(data), rsrc };
-        match kind {
-            "folder" => (Body::Dir(Vec::new()), Vec::new()),
-            "device" => (
-                file(Vec::new(), None),
-                vec![format!("device={},{}", meta.device >> 24, meta.device & 0xff_ffff)],
-            ),
-            "symlink" => {
-                let to = self.rng.text(1, 200);
-                let hex: String = to.bytes().map(|b| format!("{b:02x}")).collect();
-                (file(to.into_bytes(), None), vec![format!("to={hex}")])
-            }
-            "empty file" | "fifo" | "socket" => {
-                (file(Vec::new(), None), vec![format!("data={}", sum(b""))])
-            }
-            _ => {
-                let data = if kind.starts_with("only") { Vec::new() } else { self.data() };
-                let mut told = vec![format!("data={}", sum(&data))];
-                let rsrc = kind.contains("resource").then(|| self.data());
-                told.extend(rsrc.iter().map(|rsrc| format!("rsrc={}", sum(rsrc))));
-                (file(data, rsrc.map(bytes)), told)
-            }
-        }
+    /// The forks of a node of this kind.
+    fn held(&mut self, kind: &str) -> Held {
+        let empty = ["folder", "device", "empty file", "fifo", "socket", "only a resource fork"];
+        let data = match kind {
+            "symlink" => self.rng.text(1, 200).into_bytes(),
+            _ if empty.contains(&kind) => Vec::new(),
+            _ => self.data(),
+        };
+        let rsrc = kind.contains("resource").then(|| self.data());
+        Held { data, rsrc, ..Held::default() }
     }
 
-    /// Extended attributes for a node of this kind, and what a lister says of them.
-    fn attributes(&mut self, kind: &str, id: NodeId) -> Vec<String> {
+    /// Gives a node of this kind extended attributes.
+    fn attributes(&mut self, kind: &str, id: NodeId) -> BTreeMap<Vec<u16>, Vec<u8>> {
         let count = match kind {
             "many attributes" => 5 + self.rng.below(40),
             "small attribute" | "large attribute" => 1 + self.rng.below(3),
@@ -216,36 +205,28 @@ impl Gardener {
                 "large attribute" => 4_000 + self.rng.below(60_000),
                 _ => self.rng.below(900),
             };
-            let units: Vec<u16> = self.rng.text(1, 100).encode_utf16().take(127).collect();
             // `com.apple.` names mean things to readers: those are other tests.
+            let units: Vec<u16> = self.rng.text(1, 100).encode_utf16().take(127).collect();
             all.insert(units, self.rng.bytes(len as usize));
         }
-        let mut told: Vec<_> = all
-            .iter()
-            .map(|(name, value)| {
-                let text = String::from_utf16_lossy(name);
-                let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
-                format!("x:{hex}={}", sum(value))
-            })
-            .collect();
-        told.sort();
-        let xattr = |(name, value): (Vec<u16>, Vec<u8>)| Xattr {
-            name: Name::from_units(&name),
-            value: bytes(value),
+        let xattr = |(name, value): (&Vec<u16>, &Vec<u8>)| Xattr {
+            name: Name::from_units(name),
+            value: bytes(value.clone()),
         };
-        *self.tree.xattrs_mut(id) = all.into_iter().map(xattr).collect();
-        told
+        *self.tree.xattrs_mut(id) = all.iter().map(xattr).collect();
+        all
     }
 
     /// A file or a folder with two to four links in folders of any depth.
     fn links(&mut self, folder: bool) -> Option<()> {
-        let count = 2 + self.rng.below(3);
+        let links = 2 + self.rng.below(3);
         let meta = self.meta(if folder { Meta::DIR } else { Meta::FILE });
-        let (body, told) = self.body(if folder { "folder" } else { "file" }, &meta);
-        let inode = self.tree.add_inode(meta.clone(), body).ok()?;
-        let told = [told, self.attributes("small attribute", inode)].concat();
+        let kind = if folder { "folder" } else { "file" };
+        let mut held = self.held(kind);
+        let inode = self.tree.add_inode(meta.clone(), body(kind, &held)).ok()?;
+        held.xattrs = self.attributes("small attribute", inode);
         let mut paths = Vec::new();
-        while (paths.len() as u64) < count {
+        while (paths.len() as u64) < links {
             let (dir, above) = self.somewhere();
             let units = name(&mut self.rng, 60);
             let own = Meta::new(Meta::FILE | 0o444, meta.created);
@@ -253,33 +234,29 @@ impl Gardener {
                 paths.push([above, vec![units]].concat());
             }
         }
+        let count = if folder { self.rng.below(4) } else { 0 };
         let mut inside = Vec::new();
-        if folder {
-            for number in 0..self.rng.below(4) {
-                let meta = self.meta(Meta::FILE);
-                let (body, told) = self.body("file", &meta);
-                let units: Vec<u16> = format!("inside {number}").encode_utf16().collect();
-                self.tree.add(inode, Name::from_units(&units), meta.clone(), body).ok()?;
-                inside.push((units, meta, told));
-            }
+        for number in 0..count {
+            let meta = self.meta(Meta::FILE);
+            let held = self.held("file");
+            let units: Vec<u16> = format!("inside {number}").encode_utf16().collect();
+            let name = Name::from_units(&units);
+            self.tree.add(inode, name, meta.clone(), body("file", &held)).ok()?;
+            inside.push((units, Item { meta, links: 1, held }));
         }
-        for path in &paths {
-            self.note(path.clone(), &meta, count, told.clone());
-            for (units, meta, told) in &inside {
-                self.note([path.clone(), vec![units.clone()]].concat(), meta, 1, told.clone());
+        for path in paths {
+            for (units, item) in &inside {
+                self.list.insert([path.clone(), vec![units.clone()]].concat(), item.clone());
             }
+            self.list.insert(path, Item { meta: meta.clone(), links, held: held.clone() });
         }
         Some(())
     }
+}
 
-    fn note(&mut self, path: Vec<Vec<u16>>, meta: &Meta, links: u64, told: Vec<String>) {
-        let mut facts = vec![format!("{:o}", meta.mode), meta.owner.to_string()];
-        facts.push(meta.group.to_string());
-        facts.push(links.to_string());
-        let dates = [meta.created, meta.modified, meta.changed, meta.accessed, meta.backed_up];
-        facts.extend(dates.iter().map(u32::to_string));
-        facts.extend(told);
-        let flags = (meta.admin_flags, meta.owner_flags);
-        self.list.insert(path, Item { facts, flags, finder: meta.finder });
+fn body(kind: &str, held: &Held) -> Body {
+    match kind {
+        "folder" => Body::Dir(Vec::new()),
+        _ => Body::File { data: bytes(held.data.clone()), rsrc: held.rsrc.clone().map(bytes) },
     }
 }

@@ -2,6 +2,8 @@
  * Runs in the guest, against the Linux HFS+ driver. Built with `gcc -static`.
  *
  *   judge walk DIR          one line an entry below DIR: what the driver sees
+ *   judge walk-all DEVICE   the same for volumes at the offsets and of the
+ *                           lengths that standard input names
  *   judge units DIR         makes a file for every UTF-16 unit it can name,
  *                           says which collide, and lists the folder's order
  *   judge fragment DIR N    N files whose blocks alternate, then holes
@@ -15,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/loop.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -110,6 +114,26 @@ static void walk(const char *name, const char *shown) {
     deep--;
 }
 
+static int walk_all(const char *device) {
+    unsigned long long at, len;
+    int disk = open(device, O_RDONLY), loop = open("/dev/loop0", O_RDONLY);
+    if (disk < 0 || loop < 0) return 3;
+    while (scanf("%llu %llu", &at, &len) == 2) {
+        struct loop_config config = {.fd = disk};
+        config.info.lo_offset = at;
+        config.info.lo_sizelimit = len;
+        config.info.lo_flags = LO_FLAGS_READ_ONLY;
+        int failed = ioctl(loop, LOOP_CONFIGURE, &config);
+        failed = failed || mount("/dev/loop0", "/mnt", "hfsplus", MS_RDONLY, "nodecompose,nls=utf8");
+        if (failed) printf("not mounted: E%d\n", errno);
+        else walk("/mnt", "");
+        if (chdir("/") || (!failed && umount("/mnt"))) return 4;
+        ioctl(loop, LOOP_CLR_FD, 0);
+        printf("end\n");
+    }
+    return 0;
+}
+
 static int utf8(unsigned u, char *to) {
     if (u < 0x80) return to[0] = u, 1;
     if (u < 0x800) return to[0] = 0xc0 | u >> 6, to[1] = 0x80 | (u & 63), 2;
@@ -178,6 +202,7 @@ int main(int c, char **v) {
         walk(v[2], "");
         return 0;
     }
+    if (c == 3 && !strcmp(v[1], "walk-all")) return walk_all(v[2]);
     if (c == 3 && !strcmp(v[1], "units")) return units(v[2]);
     if (c == 4 && !strcmp(v[1], "fragment")) return fragment(v[2], atoi(v[3]));
     if (c == 3 && !strcmp(v[1], "bless")) {
