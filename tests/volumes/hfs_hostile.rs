@@ -9,7 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// A volume with something of everything.
+/// A tree with something of everything.
 fn sample(case: Case) -> Tree {
     let mut tree = Tree::new(name("Sample"), case, NOW);
     let root = tree.root();
@@ -48,7 +48,8 @@ fn compressed(tree: &mut Tree, dir: NodeId) {
     tree.xattrs_mut(id).push(Xattr { name: Name::from_text(decmpfs::NAME), value });
 }
 
-fn image(case: Case, block_size: u32) -> Vec<u8> {
+/// A volume with something of everything.
+pub(crate) fn image(case: Case, block_size: u32) -> Vec<u8> {
     let size = Size::Fit { free: 0 };
     let params = Params { block_size, ..Params::new(size, NOW) };
     let laid = lay_out(&Arc::new(sample(case)), &params).unwrap();

@@ -1,17 +1,19 @@
 //! Volumes of Apple's, of mkfs.hfsplus and of ours, read as others read them.
 
-use crate::support::guest::cache;
+use crate::hfs_hostile;
+use crate::support::guest::{Guest, cache};
 use crate::support::image::{open, real, temp, write_sparse};
-use crate::support::judge::{Judge, absent, judge};
-use lionize::block::{ReadAt, Source, bytes, read_vec};
+use crate::support::judge::{Judge, absent, assert_fsck_clean, judge};
+use lionize::block::{Origin, ReadAt, Source, bytes, read_vec};
 use lionize::format::partition::partitions;
 use lionize::format::udif;
 use lionize::volume::hfsplus::{Journal, Volume, decmpfs};
 use lionize::volume::tree::{Place, Xattr};
-use lionize::volume::{Body, Kind, Meta, Name, NodeId, Tree, VPath};
+use lionize::volume::{Body, Case, Kind, Meta, Name, NodeId, Tree, VPath};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 /// A reader of HFS+ by other authors, run by `listing.py`.
 fn libfshfs() -> Option<Judge> {
@@ -23,13 +25,18 @@ fn libfshfs() -> Option<Judge> {
     Some(Judge::at("libfshfs", &python))
 }
 
+/// The first 64 bits, as `listing.py` has them.
 fn digest(of: &dyn ReadAt) -> String {
+    full_digest(of)[..16].into()
+}
+
+fn full_digest(of: &dyn ReadAt) -> String {
     let mut sum = Sha256::new();
     for start in (0..of.len()).step_by(1 << 20) {
         let len = (of.len() - start).min(1 << 20);
         sum.update(read_vec(of, start, len as usize).unwrap());
     }
-    sum.finalize()[..8].iter().fold(String::new(), |mut hex, byte| {
+    sum.finalize().iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
     })
@@ -288,4 +295,137 @@ fn macos_compressed_files_are_shown() {
         let shown = read_vec(&*shown, 0, shown.len() as usize).unwrap();
         assert!(shown == expected, "type {name}");
     }
+}
+
+/// A volume that the Linux driver has filled, so that later files and the
+/// catalog itself are in many pieces, most of them in the overflow file.
+const FRAGMENT: &str = r#"
+set -e
+mount -t hfsplus -o nls=utf8 /dev/vda /mnt
+mkdir /mnt/names
+i=0
+while [ $i -lt 150 ]; do
+    seq $i 9999 | head -c 12345 >>/mnt/first
+    seq 1$i 99999 | head -c 9999 >>/mnt/second
+    for n in a b c d e f g h; do
+        : >/mnt/names/"a long name that fills the catalog until it has to grow $n $i"
+    done
+    i=$((i + 1))
+done
+ln /mnt/second /mnt/names/linked
+ln -s ../first /mnt/names/symbolic
+sync
+umount /mnt
+mount -t hfsplus -o ro,nls=utf8 /dev/vda /mnt
+cd /mnt
+find . -type f -exec stat -c '%n %h %s' {} + -exec sha256sum {} + | sort
+cd /
+umount /mnt
+"#;
+
+#[test]
+fn fragmented_files_of_the_linux_driver_are_whole() {
+    let (Some(mkfs), Some(guest)) = (judge("mkfs.hfsplus"), Guest::find()) else { return };
+    let dir = temp();
+    let path = dir.path().join("volume.img");
+    write_sparse(&path, &lionize::block::Map::new(16 << 20));
+    mkfs.run(["-n".as_ref(), "c=4096".as_ref(), path.as_os_str()]).ok();
+    let said = guest.run(FRAGMENT, &[], &[&path], Duration::from_secs(180)).ok().text();
+    assert_fsck_clean(&path);
+    let volume = Volume::open(open(&path)).unwrap();
+    let pieces = |path: &str| {
+        let entry = volume.lookup(&VPath::parse(path).unwrap()).unwrap().unwrap();
+        let (data, _) = entry.forks.unwrap();
+        let origins: Vec<_> = (0..data.len()).step_by(4096).map(|at| data.origin(at)).collect();
+        let follows =
+            |pair: &&[Option<Origin>]| pair[0].unwrap().offset + 4096 != pair[1].unwrap().offset;
+        1 + origins.windows(2).filter(follows).count()
+    };
+    assert!(pieces("/first") > 50, "{} pieces", pieces("/first"));
+    assert!(pieces("/names/linked") > 50, "{} pieces", pieces("/names/linked"));
+    let tree = volume.tree().unwrap();
+    let mut ours = Vec::new();
+    for (id, path) in files(&tree, tree.root(), ".") {
+        let node = tree.node(tree.target(id));
+        let Body::File { data, .. } = &node.body else { continue };
+        let links = if let Place::Inode(links) = &node.place { links.len() } else { 1 };
+        ours.push(format!("{path} {links} {}", data.len()));
+        ours.push(format!("{}  {path}", full_digest(&**data)));
+    }
+    ours.sort();
+    assert_eq!(ours, said.lines().collect::<Vec<_>>());
+    assert_eq!(ours.len(), 2 * (3 + 8 * 150));
+}
+
+/// The regular files in a folder and below, with their paths.
+fn files(tree: &Tree, dir: NodeId, path: &str) -> Vec<(NodeId, String)> {
+    let mut found = Vec::new();
+    for id in tree.children(dir) {
+        let path = format!("{path}/{}", tree.node(*id).name);
+        match tree.node(tree.target(*id)).meta.kind() {
+            Kind::Dir => found.extend(files(tree, *id, &path)),
+            Kind::File => found.push((*id, path)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Puts the blocks of a volume's catalog in reverse, each an extent of its
+/// own: eight in the header, the others in the extents overflow file.
+fn scatter(image: &mut [u8]) -> u32 {
+    const BLOCK: usize = 512;
+    let word = |image: &[u8], at: usize| u32::from_be_bytes(image[at..at + 4].try_into().unwrap());
+    let (extents_file, catalog) = (1024 + 192, 1024 + 272);
+    let (start, count) = (word(image, catalog + 16), word(image, catalog + 12));
+    let first = start as usize * BLOCK;
+    let mut blocks = image[first..first + count as usize * BLOCK].to_vec();
+    for (to, from) in blocks.chunks_exact_mut(BLOCK).rev().zip(image[first..].chunks(BLOCK)) {
+        to.copy_from_slice(from);
+    }
+    image[first..first + blocks.len()].copy_from_slice(&blocks);
+    let last = start + count - 1;
+    let extents = |from: u32| -> Vec<u8> {
+        let extent = |at: u32| if at < count { [last - at, 1] } else { [0, 0] };
+        (from..from + 8).flat_map(extent).flat_map(u32::to_be_bytes).collect()
+    };
+    for header in [1024, image.len() - 1024] {
+        image[header + 272 + 16..header + 272 + 80].copy_from_slice(&extents(0));
+    }
+    let tree = word(image, extents_file + 16) as usize * BLOCK;
+    let size = usize::from(u16::from_be_bytes([image[tree + 32], image[tree + 33]]));
+    let records: Vec<u32> = (8..count).step_by(8).collect();
+    let mut leaf =
+        [&[0; 8][..], &[0xff, 1], &(records.len() as u16).to_be_bytes(), &[0; 2]].concat();
+    let mut offsets = Vec::new();
+    for from in &records {
+        offsets.push(leaf.len() as u16);
+        leaf.extend([0, 10, 0, 0, 0, 0, 0, 4].into_iter().chain(from.to_be_bytes()));
+        leaf.extend(extents(*from));
+    }
+    offsets.push(leaf.len() as u16);
+    leaf.resize(size - 2 * offsets.len(), 0);
+    leaf.extend(offsets.iter().rev().flat_map(|offset| offset.to_be_bytes()));
+    image[tree + size..tree + 2 * size].copy_from_slice(&leaf);
+    let free = word(image, tree + 40) - 1;
+    let numbers = [1, records.len() as u32, 1, 1].map(u32::to_be_bytes).concat();
+    image[tree + 14..tree + 16].copy_from_slice(&[0, 1]);
+    image[tree + 16..tree + 32].copy_from_slice(&numbers);
+    image[tree + 40..tree + 44].copy_from_slice(&free.to_be_bytes());
+    image[tree + 248] |= 0x40;
+    count
+}
+
+#[test]
+fn a_catalog_in_many_pieces_is_read() {
+    let mut image = hfs_hostile::image(Case::Folded, 512);
+    let whole = Volume::open(bytes(image.clone())).unwrap().tree().unwrap();
+    assert!(scatter(&mut image) > 64);
+    let dir = temp();
+    let path = dir.path().join("volume.img");
+    std::fs::write(&path, &image).unwrap();
+    assert_fsck_clean(&path);
+    let volume = Volume::open(open(&path)).unwrap();
+    assert_eq!(listing(&volume.tree().unwrap()), listing(&whole));
+    assert!(volume.lookup(&VPath::parse("/folder/link b").unwrap()).unwrap().is_some());
 }
