@@ -198,3 +198,123 @@ fn wrong(
 ) -> Error {
     Error::corrupt(ATTRIBUTES.record, field, value, rule).at(record.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::read_vec;
+    use crate::volume::hfsplus::key::stored;
+    use crate::volume::hfsplus::raw::VolumeHeader;
+    use zerocopy::IntoBytes;
+    use zerocopy::big_endian::U16;
+
+    const FILE: u32 = 20;
+
+    fn header() -> Header {
+        Header {
+            raw: VolumeHeader::default(),
+            block_size: 2,
+            total_blocks: 32,
+            attributes: 0,
+            is_alternate: false,
+        }
+    }
+
+    /// Inline data begin behind sixteen bytes.
+    fn inline(len: u32, data: &[u8]) -> Vec<u8> {
+        [&0x10u32.to_be_bytes()[..], &[0; 8], &len.to_be_bytes(), data].concat()
+    }
+
+    fn extents(runs: &[(u32, u32)]) -> Vec<ExtentDescriptor> {
+        let mut all = vec![ExtentDescriptor::default(); 8];
+        for (extent, (start, count)) in all.iter_mut().zip(runs) {
+            (extent.startBlock, extent.blockCount) = ((*start).into(), (*count).into());
+        }
+        all
+    }
+
+    fn fork(len: u64, total: u32, runs: &[(u32, u32)]) -> Vec<u8> {
+        let numbers = [&len.to_be_bytes()[..], &[0; 4], &total.to_be_bytes()].concat();
+        let extents = extents(runs);
+        [&0x20u32.to_be_bytes()[..], &[0; 4], &numbers, extents.as_bytes()].concat()
+    }
+
+    fn more(runs: &[(u32, u32)]) -> Vec<u8> {
+        [&0x30u32.to_be_bytes()[..], &[0; 4], extents(runs).as_bytes()].concat()
+    }
+
+    /// Reads records of one file: name, block and data of each.
+    fn read(records: &[(&str, u32, Vec<u8>)]) -> Result<Vec<(String, Vec<u8>)>> {
+        let names: Vec<Vec<U16>> =
+            records.iter().map(|r| stored(&r.0.encode_utf16().collect::<Vec<_>>())).collect();
+        // The attributes file is the data of all records, one behind the other.
+        let file = bytes(records.iter().flat_map(|r| r.2.clone()).collect::<Vec<_>>());
+        let volume = bytes((0..64).collect::<Vec<u8>>());
+        let (done, header) = (Vec::new(), header());
+        let mut reader = Reader {
+            volume: &volume,
+            header: &header,
+            file: &file,
+            current: FILE,
+            done,
+            pending: None,
+        };
+        let mut at = 0;
+        for ((_, block, data), name) in records.iter().zip(&names) {
+            let key = AttributeKey { file: FILE, name, block: *block };
+            reader.take(&Visit { key, data, at })?;
+            at += data.len() as u64;
+        }
+        let mut found = Vec::new();
+        reader.finish(&mut |file, xattrs| {
+            assert_eq!(file, FILE);
+            for xattr in xattrs {
+                let len = usize::try_from(xattr.value.len()).unwrap();
+                found.push((xattr.name.to_string(), read_vec(&*xattr.value, 0, len)?));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn values_inline_and_in_forks() {
+        let long: Vec<u8> = (0..200).collect();
+        let eight = [(1, 1), (3, 1), (5, 1), (7, 1), (9, 1), (11, 1), (13, 1), (15, 1)];
+        let found = read(&[
+            ("a", 0, inline(3, b"xyz!")),
+            ("b", 0, inline(200, &long)),
+            ("c", 0, fork(3, 2, &[(4, 2)])),
+            ("d", 0, fork(19, 10, &eight)),
+            ("d", 8, more(&[(20, 2)])),
+            ("e", 0, inline(0, b"")),
+        ]);
+        let values: Vec<_> = found.unwrap().into_iter().map(|(_, value)| value).collect();
+        assert_eq!(values[0], b"xyz");
+        assert_eq!(values[1], long);
+        assert_eq!(values[2], [8, 9, 10]);
+        let spread = [2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31, 40, 41, 42];
+        assert_eq!(values[3], spread);
+        assert_eq!(values[4], b"");
+    }
+
+    #[test]
+    fn broken_records_are_named() {
+        let field = |records: &[(&str, u32, Vec<u8>)]| match read(records).unwrap_err() {
+            Error::Corrupt(corrupt) => (corrupt.structure, corrupt.field),
+            other => panic!("{other}"),
+        };
+        let record = "attribute record";
+        assert_eq!(field(&[("a", 0, vec![0; 20])]), (record, "recordType"));
+        assert_eq!(field(&[("a", 0, vec![])]), (record, "recordType"));
+        assert_eq!(field(&[("a", 0, inline(9, b"short"))]), (record, "attrSize"));
+        assert_eq!(field(&[("a", 0, inline(u32::MAX, b""))]), (record, "attrSize"));
+        assert_eq!(field(&[("a", 1, inline(1, b"x"))]), (record, "startBlock"));
+        assert_eq!(field(&[("a", 0, fork(3, 2, &[(4, 2)])[..87].to_vec())]), (record, "length"));
+        assert_eq!(field(&[("a", 0, fork(3, 3, &[(4, 2)]))]), ("attribute fork", "totalBlocks"));
+        assert_eq!(field(&[("a", 0, fork(9, 2, &[(4, 2)]))]), ("fork data", "logicalSize"));
+        assert_eq!(field(&[("a", 2, more(&[(4, 2)]))]), (record, "startBlock"));
+        let other = [("a", 0, fork(3, 3, &[(4, 2)])), ("b", 2, more(&[(6, 1)]))];
+        assert_eq!(field(&other), (record, "startBlock"));
+    }
+}

@@ -94,3 +94,62 @@ fn chain(first: u32, group: &[Candidate]) -> Option<Vec<&Candidate>> {
     }
     (at == 0 && chain.len() == group.len()).then_some(chain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::volume::{Body, Case, Meta, Name, Tree};
+
+    /// Nodes to tell apart.
+    fn nodes(count: usize) -> Vec<NodeId> {
+        let mut tree = Tree::new(Name::default(), Case::Folded, 0);
+        let body = || Body::Dir(Vec::new());
+        (0..count).map(|_| tree.add_inode(Meta::default(), body()).unwrap()).collect()
+    }
+
+    fn link(node: NodeId, id: u32, next: u32) -> Candidate {
+        Candidate { node, kind: LinkKind::File, number: 7, is_dated: true, id, next }
+    }
+
+    /// The order of three links with these successors, begun by `first`.
+    fn order(first: u32, next: [u32; 3]) -> Vec<usize> {
+        let nodes = nodes(4);
+        let inodes = Inodes::from([((LinkKind::File, 7), Inode { node: nodes[3], first })]);
+        let links = (0..3).map(|i| link(nodes[i], 20 + u32::try_from(i).unwrap(), next[i]));
+        let resolved = resolve(links.collect(), &inodes).unwrap();
+        assert!(resolved.iter().all(|(_, inode)| *inode == nodes[3]));
+        resolved.iter().map(|(link, _)| nodes.iter().position(|n| n == link).unwrap()).collect()
+    }
+
+    #[test]
+    fn links_are_in_their_chains_order() {
+        assert_eq!(order(21, [0, 22, 20]), [1, 2, 0]);
+        assert_eq!(order(0, [0, 0, 0]), [0, 1, 2], "no chain");
+        assert_eq!(order(20, [21, 0, 0]), [0, 1, 2], "a chain that ends early");
+        assert_eq!(order(20, [21, 20, 0]), [0, 1, 2], "a circle");
+        assert_eq!(order(21, [99, 22, 20]), [0, 1, 2], "a chain that leads elsewhere");
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_broken_if_it_is_one() {
+        let node = nodes(1)[0];
+        let error = resolve(vec![link(node, 20, 0)], &Inodes::new()).unwrap_err();
+        assert!(matches!(error, Error::Corrupt(c) if c.field == "iNodeNum"));
+        let file = Candidate { is_dated: false, ..link(node, 20, 0) };
+        assert!(resolve(vec![file], &Inodes::new()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn inodes_have_plain_numbers() {
+        let number = |text: &str| {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            (number(LinkKind::File, &units), number(LinkKind::Folder, &units))
+        };
+        assert_eq!(number("iNode23"), (Some(23), None));
+        assert_eq!(number("dir_23"), (None, Some(23)));
+        for other in ["iNode", "iNode023", "iNode+1", "iNode4294967296", "temp23", "iNode\u{ff11}"]
+        {
+            assert_eq!(number(other), (None, None), "{other}");
+        }
+    }
+}

@@ -260,6 +260,9 @@ impl Loader<'_> {
                 self.left_out
             ));
         }
+        if raw.startupFile.totalBlocks.get() != 0 {
+            notes.push("the startup file, which no Mac uses, was left out".into());
+        }
         let mut bless = |index: usize| {
             let node = self.by_id(word(index));
             let node = node.filter(|node| self.tree.node(*node).place != Place::Gone);
