@@ -26,4 +26,5 @@ pub use plan::Plan;
 pub use prepare::prepare;
 pub use problem::{Problem, ProblemKind, Result};
 pub use request::{BuildOptions, Built, Form, Request, Verify};
+pub use steps::plist::edit_plist;
 pub use verify::{Verified, verify};

@@ -6,4 +6,5 @@ pub mod detect;
 pub mod gpt;
 pub mod mbr;
 pub mod partition;
+pub mod proplist;
 pub mod udif;

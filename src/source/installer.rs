@@ -9,10 +9,10 @@
 //! installers from 11 on, whose contents are a `SharedSupport.dmg`.
 
 use crate::block::{Error, Result};
+use crate::format::proplist;
 use crate::source::item::{Item, Place, small};
 use crate::source::{Opener, contents, known};
 use crate::volume::{Tree, VPath};
-use std::io::Cursor;
 
 /// What `SystemVersion.plist` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -118,7 +118,7 @@ const SYSTEM_VERSION: &str = "/System/Library/CoreServices/SystemVersion.plist";
 pub fn system_version(tree: &Tree) -> Option<SystemVersion> {
     let id = tree.lookup(&VPath::parse(SYSTEM_VERSION).ok()?)?;
     let bytes = small(&contents(tree, id).ok()?).ok()?;
-    let plist = plist::Value::from_reader(Cursor::new(bytes)).ok()?;
+    let plist = proplist::parse(&bytes).ok()?;
     let plist = plist.as_dictionary()?;
     let text = |key: &str| plist.get(key)?.as_string().map(str::to_owned);
     Some(SystemVersion {

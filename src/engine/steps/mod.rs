@@ -10,7 +10,7 @@ mod link;
 mod mkdir;
 mod mode;
 mod moving;
-mod plist;
+pub(super) mod plist;
 mod remove;
 mod replace;
 mod restore;

@@ -8,6 +8,7 @@ use crate::engine::facts::Facts;
 use crate::engine::job::Job;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::steps::Step;
+use crate::format::proplist;
 use crate::recipe::{KeyPath, PlistEdit, Value};
 use crate::volume::VPath;
 use plist::Value as Property;
@@ -35,6 +36,26 @@ impl Plist {
             add: values(&edit.add)?,
             merge: values(&edit.merge)?,
         })
+    }
+
+    /// The bytes of a property list, edited; of an empty one where there is none.
+    fn rewrite(&self, old: Option<&[u8]>) -> Result<Vec<u8>> {
+        let binary = old.is_some_and(|old| old.starts_with(b"bplist"));
+        let mut root = match old {
+            Some(old) => proplist::parse(old).map_err(|error| {
+                Problem::bad_input(format!("{} is no property list", self.path)).because(error)
+            })?,
+            None => Property::Dictionary(plist::Dictionary::new()),
+        };
+        self.edit(&mut root)?;
+        let mut new = Vec::new();
+        let written =
+            if binary { root.to_writer_binary(&mut new) } else { root.to_writer_xml(&mut new) };
+        written.map_err(|error| Problem::ours("cannot store a property list").because(error))?;
+        if !binary && !new.ends_with(b"\n") {
+            new.push(b'\n');
+        }
+        Ok(new)
     }
 
     fn edit(&self, root: &mut Property) -> Result<()> {
@@ -69,34 +90,17 @@ impl Step for Plist {
             None if self.create => None,
             _ => Some(job.read(job.need(&self.path)?)?),
         };
-        let binary = old.as_ref().is_some_and(|old| old.starts_with(b"bplist"));
-        let mut root = match &old {
-            Some(old) => parse(old).map_err(|error| {
-                Problem::bad_input(format!("{} is no property list", self.path)).because(error)
-            })?,
-            None => Property::Dictionary(plist::Dictionary::new()),
-        };
-        self.edit(&mut root)?;
-        let mut new = Vec::new();
-        let written =
-            if binary { root.to_writer_binary(&mut new) } else { root.to_writer_xml(&mut new) };
-        written.map_err(|error| Problem::ours("cannot store a property list").because(error))?;
-        if !binary && !new.ends_with(b"\n") {
-            new.push(b'\n');
-        }
-        job.store(&self.path, new)
+        job.store(&self.path, self.rewrite(old.as_deref())?)
     }
 }
 
-/// XML and binary only: the crate would take the old text format, too, and
-/// what is written then would be another format.
-fn parse(old: &[u8]) -> Result<Property, String> {
-    let text = old.trim_ascii_start();
-    let known = old.starts_with(b"bplist") || text.starts_with(b"<") || text.starts_with(b"\xef");
-    if !known {
-        return Err("it begins neither like XML nor like a binary property list".into());
-    }
-    Property::from_reader(std::io::Cursor::new(old)).map_err(|error| error.to_string())
+/// What a recipe's `plist` step makes of a property list's bytes. Placeholders
+/// in the step's values have no facts to be filled from here.
+///
+/// # Errors
+/// A [`Problem`] when the bytes are no property list or a key path leads nowhere.
+pub fn edit_plist(old: &[u8], edit: &PlistEdit) -> Result<Vec<u8>> {
+    Plist::resolve(edit, &Facts::default())?.rewrite(Some(old))
 }
 
 /// A recipe's value as a property.
