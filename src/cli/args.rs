@@ -65,6 +65,8 @@ pub enum Command {
     /// List, show and check recipes
     #[command(subcommand)]
     Recipe(Recipe),
+    /// Make a small sample installer and bootable media from it
+    Demo(Demo),
 }
 
 /// What a job is made of; the same for `build` and `plan`.
@@ -190,6 +192,17 @@ pub enum Recipe {
         #[arg(required = true, value_name = "RECIPE")]
         recipes: Vec<String>,
     },
+}
+
+/// `lionize demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Where the sample and the media go
+    #[arg(long, value_name = "DIR", default_value = "lionize-demo")]
+    pub to: PathBuf,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
 }
 
 /// `NAME=VALUE`, where the value may be any path.

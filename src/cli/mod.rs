@@ -4,6 +4,7 @@
 //! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
 
 pub mod args;
+mod demo;
 pub mod exit;
 mod extract;
 mod files;
@@ -61,6 +62,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),
         Command::Cat(args) => files::cat(args, streams),
+        Command::Demo(args) => demo::run(args, style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
     }

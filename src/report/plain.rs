@@ -11,12 +11,13 @@ pub struct Plain<'a> {
     began: Instant,
     state: State,
     quiet: bool,
+    last: String,
 }
 
 impl<'a> Plain<'a> {
     /// Prints to `out` (standard error); when `quiet`, only warnings.
     pub fn new(out: &'a mut (dyn Write + Send), quiet: bool) -> Self {
-        Self { out, began: Instant::now(), state: State::default(), quiet }
+        Self { out, began: Instant::now(), state: State::default(), quiet, last: String::new() }
     }
 }
 
@@ -26,11 +27,13 @@ impl Sink for Plain<'_> {
         let line = match &event {
             Event::Warned { text } => format!("warning: {text}"),
             Event::Started { .. } if !self.quiet => match &self.state.current {
-                Some(current) => current.title(),
-                None => return,
+                // What is begun again with a known total is not worth another line.
+                Some(current) if current.title() != self.last => current.title(),
+                _ => return,
             },
             _ => return,
         };
+        self.last.clone_from(&line);
         // A log that cannot be written must not stop the work.
         let _ = writeln!(self.out, "{line}");
     }
@@ -44,6 +47,7 @@ mod tests {
     #[test]
     fn stages_and_warnings_are_lines() {
         let events = [
+            Event::Started { stage: Stage::Read, what: "a.dmg".into(), total: 0 },
             Event::Started { stage: Stage::Read, what: "a.dmg".into(), total: 9 },
             Event::Advanced { stage: Stage::Read, done: 9 },
             Event::Warned { text: "no checksum of the data fork".into() },

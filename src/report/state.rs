@@ -65,11 +65,11 @@ impl Current {
     pub fn title(&self) -> String {
         let verb = match self.stage {
             Stage::Read => "reading",
-            Stage::Apply => "applying the steps",
-            Stage::LayOut => "laying out the disk",
+            Stage::Apply => "applying",
+            Stage::LayOut => "laying out",
             Stage::Write => "writing",
             Stage::Verify => "verifying",
-            Stage::Commit => "naming the output",
+            Stage::Commit => "finishing",
         };
         if self.what.is_empty() { verb.into() } else { format!("{verb} {}", self.what) }
     }

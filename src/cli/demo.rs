@@ -1,0 +1,137 @@
+//! `demo`: a shape sample of an installer, and bootable media made from it.
+
+use crate::cli::args::Demo;
+use crate::cli::streams::{Streams, Style};
+use crate::cli::{Outcome, job};
+use crate::engine::{self, BuildOptions, Built, Problem, ProblemKind, Request, Verified};
+use crate::report::size;
+use crate::source::sample;
+use serde_json::json;
+use std::fs;
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+/// `lionize demo`.
+pub(super) fn run(args: &Demo, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let threads = args.threads.unwrap_or(0);
+    folder(&args.to)?;
+    let installer = args.to.join("InstallESD.dmg");
+    write_sample(&installer, threads)?;
+    let output = args.to.join("lion-sample.img");
+    let request = Request {
+        recipe: "lion".into(),
+        inputs: vec![("installer".into(), installer.clone())],
+        output: Some(output.clone()),
+        threads,
+        ..Request::default()
+    };
+    let options = BuildOptions { output, verify: engine::Verify::Full, threads };
+    let built = job::make(&request, &options, style, streams)?;
+    let stop = streams.stop.clone();
+    let found = engine::verify(&built.output, threads, &mut streams.sink(style), &stop)?;
+    if !found.faults.is_empty() {
+        let sentence = "the demo's media are not right";
+        let mut problem = Problem::new(ProblemKind::Verification, sentence);
+        problem.causes = found.faults;
+        return Err(problem.into());
+    }
+    let json = json!({
+        "result": "demonstrated",
+        "shape_sample": true,
+        "installer": installer.display().to_string(),
+        "built": job::built_json(&built),
+        "proofs": found.proofs,
+        "boot_marker": sample::MARKER,
+    });
+    streams.result(style, &text(&args.to, &installer, &built, &found), &json)
+}
+
+fn folder(path: &Path) -> Result<(), Problem> {
+    match fs::create_dir(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made.map_err(|error| Problem::writing(path, &error)),
+    }
+}
+
+/// Writes the sample under a name that it gets when it is whole.
+fn write_sample(path: &Path, threads: usize) -> Result<(), Problem> {
+    let refused = |error: io::Error| Problem::writing(path, &error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let temp = tempfile::Builder::new().prefix(".lionize-").tempfile_in(folder).map_err(refused)?;
+    let mut out = BufWriter::new(temp);
+    sample::write_installer(&mut out, threads).map_err(|error| refused(error.into_io()))?;
+    let temp = out.into_inner().map_err(|error| refused(error.into_error()))?;
+    temp.persist(path).map_err(|error| refused(error.error))?;
+    Ok(())
+}
+
+fn text(to: &Path, installer: &Path, built: &Built, found: &Verified) -> String {
+    let len = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+    let files = [
+        (installer.to_owned(), "the installer's image, made here"),
+        (built.output.clone(), "bootable media, sparse: `verify` it, or boot it"),
+        (built.manifest.clone(), "all that is in it, with digests"),
+    ];
+    let width = files.iter().map(|(path, _)| path.display().to_string().chars().count()).max();
+    let width = width.unwrap_or(0);
+    let mut text = String::from(
+        "This is a shape sample: laid out as an installer of Mac OS X 10.7.5 (11G63) is,\n\
+         without a byte of Apple's. It installs nothing, and proves our chain, not\n\
+         Apple's files.\n\n",
+    );
+    for (path, what) in &files {
+        let name = path.display().to_string();
+        text += &format!("  {name:width$}  {:>9}  {what}\n", size(len(path)));
+    }
+    text.push('\n');
+    text += &job::list("proven while building:", &built.proofs);
+    text += &job::list("not proven:", &built.unproven);
+    text += &job::list("proven again from the finished file:", &found.proofs);
+    text + &how_to_boot(to, &built.output)
+}
+
+/// QEMU's firmware reads no HFS+; rEFInd's driver does.
+fn how_to_boot(to: &Path, image: &Path) -> String {
+    let esp: PathBuf = to.join("esp");
+    let (esp, image) = (quoted(&esp), quoted(image));
+    format!(
+        "
+To boot it as a USB stick in QEMU (on Debian: apt install qemu-system-x86 ovmf
+refind; a Mac's firmware reads HFS+, for QEMU's rEFInd brings a driver):
+
+  mkdir -p {esp}/EFI/BOOT/drivers_x64
+  cp /usr/share/refind/refind/refind_x64.efi {esp}/EFI/BOOT/BOOTX64.EFI
+  cp /usr/share/refind/refind/drivers_x64/hfs_x64.efi {esp}/EFI/BOOT/drivers_x64/
+  printf 'timeout 1\\ntextonly true\\n' > {esp}/EFI/BOOT/refind.conf
+  qemu-system-x86_64 -machine q35 -m 256 -nodefaults -display none -serial stdio \\
+    -bios /usr/share/ovmf/OVMF.fd -device isa-debug-exit,iobase=0xf4,iosize=4 \\
+    -drive if=none,id=loader,format=raw,file=fat:rw:{esp} \\
+    -device virtio-blk-pci,drive=loader,bootindex=0 \\
+    -drive if=none,id=stick,format=raw,snapshot=on,file={image} \\
+    -device qemu-xhci -device usb-storage,drive=stick
+
+It has booted when this line appears and QEMU ends with status 33:
+
+  {}
+",
+        sample::MARKER
+    )
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_survive_a_shell() {
+        assert_eq!(quoted(Path::new("a/b-1.img")), "a/b-1.img");
+        assert_eq!(quoted(Path::new("it's here")), "'it'\\''s here'");
+    }
+}
