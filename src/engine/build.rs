@@ -41,7 +41,7 @@ pub fn build(
     work.go_on()?;
     plan.inputs.check_unchanged()?;
 
-    work.progress.start(Stage::Commit, "the manifest", 0);
+    work.progress.start(Stage::Commit, "", 0);
     let manifest = manifest_path(&options.output);
     let list = Output::create(&manifest)?;
     let written = manifest::write(plan, &digests, &mut BufWriter::new(list.file()?));

@@ -68,7 +68,7 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
     sink.send(Event::Finished { stage: Stage::Read });
     warn(&inputs, sink);
 
-    sink.send(started(Stage::LayOut, "the disk", 0));
+    sink.send(started(Stage::LayOut, "", 0));
     let identity = Identity::new(&recipe, &params, &inputs, request, date);
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
     sink.send(Event::Finished { stage: Stage::LayOut });

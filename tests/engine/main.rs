@@ -6,3 +6,4 @@
 mod builds;
 mod make;
 mod plans;
+mod steps;
