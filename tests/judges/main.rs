@@ -9,5 +9,6 @@ mod support;
 mod boot;
 mod driver;
 mod names;
+mod real;
 mod setup;
 mod trees;
