@@ -4,6 +4,8 @@
 //! walk is bounded by the number of nodes that the file has room for.
 
 mod node;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use node::Node;
 
