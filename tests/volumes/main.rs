@@ -11,4 +11,5 @@ mod hfs_damage;
 mod hfs_hostile;
 mod hfs_kinds;
 mod hfs_read;
+mod hfs_scale;
 mod hfs_write;
