@@ -26,7 +26,7 @@ fn libfshfs() -> Option<Judge> {
 }
 
 /// The first 64 bits, as `listing.py` has them.
-fn digest(of: &dyn ReadAt) -> String {
+pub(crate) fn digest(of: &dyn ReadAt) -> String {
     full_digest(of)[..16].into()
 }
 
@@ -132,7 +132,7 @@ fn volume_in(image: &Path, unpacked: &Path) -> Source {
 }
 
 /// Every HFS+ volume among Apple's own samples.
-fn real_volumes() -> Vec<(String, Source, tempfile::TempDir)> {
+pub(crate) fn real_volumes() -> Vec<(String, Source, tempfile::TempDir)> {
     let Some(folder) = real() else { return Vec::new() };
     let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let is_volume = |path: &std::path::PathBuf| {

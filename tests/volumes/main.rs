@@ -11,5 +11,6 @@ mod hfs_damage;
 mod hfs_hostile;
 mod hfs_kinds;
 mod hfs_read;
+mod hfs_restore;
 mod hfs_scale;
 mod hfs_write;

@@ -42,7 +42,7 @@ pub(super) fn header(
         createDate: U32::new(or(facts.created, params.now)),
         modifyDate: U32::new(or(facts.modified, params.now)),
         backupDate: U32::new(facts.backed_up),
-        checkedDate: U32::new(or(facts.checked, params.now)),
+        checkedDate: U32::new(facts.checked),
         fileCount: U32::new(objects.files),
         folderCount: U32::new(objects.folders),
         blockSize: U32::new(space.block_size),
