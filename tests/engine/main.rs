@@ -5,5 +5,6 @@
 
 mod builds;
 mod make;
+mod media;
 mod plans;
 mod steps;
