@@ -160,7 +160,7 @@ impl Work<'_, '_> {
         }
         match error {
             Error::Io(error) if output_failed => out.problem(&error),
-            other => Problem::reading("what the output is made of", other),
+            other => Problem::reading("an input", other),
         }
     }
 }

@@ -90,6 +90,7 @@ impl Problem {
     pub fn reading(what: impl fmt::Display, error: Error) -> Self {
         let hint = match &error {
             Error::Unsupported(u) if !u.hint.is_empty() => Some(u.hint.to_owned()),
+            Error::Corrupt(_) => Some("the file is damaged; get it again".to_owned()),
             _ => None,
         };
         let mut problem = Self::bad_input(format!("cannot read {what}")).because(error);

@@ -1,12 +1,14 @@
 //! Opens what the user names, and remembers what has to be proven of it.
 
-use crate::block::{Error, Result, Source, Value};
+use crate::block::{Content, Error, Origin, ReadAt, Result, Source, Value};
 use crate::format::detect::{self, Format, Found};
 use crate::format::partition::{Part, partitions};
 use crate::format::udif;
 use crate::source::item::{Disk, Item, Place};
 use crate::source::volume::OpenVolume;
 use crate::source::{Watched, host};
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -156,8 +158,8 @@ impl Opener {
             // A broken or an old image may have no magic at its very end.
             None => match udif::detect(source.as_ref())? {
                 Some(udif::Format::Udif) => self.image(item, source),
-                Some(other) => Err(udif::refusal(other).unwrap_or_else(|| unknown(&source))),
-                None => Err(unknown(&source)),
+                Some(other) => Err(udif::refusal(other).unwrap_or_else(|| unknown(item, &source))),
+                None => Err(unknown(item, &source)),
             },
         }
     }
@@ -194,8 +196,36 @@ impl Opener {
             }
         }
         let image = udif::Image::open_segments(segments)?;
-        lock(&self.images).push(OpenImage { name: item.name.clone(), image: image.clone() });
-        Ok(Arc::new(image))
+        let name = item.name.clone();
+        lock(&self.images).push(OpenImage { name: name.clone(), image: image.clone() });
+        Ok(Arc::new(Named { image, name }))
+    }
+}
+
+/// An image whose errors say which one it is, however late it is read.
+struct Named {
+    image: udif::Image,
+    name: String,
+}
+
+impl ReadAt for Named {
+    fn len(&self) -> u64 {
+        self.image.len()
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<()> {
+        let read = self.image.read_at(at, buf);
+        read.map_err(|error| Error::from(error).in_file(&self.name).into_io())
+    }
+}
+
+impl Content for Named {
+    fn origin(&self, at: u64) -> Option<Origin> {
+        self.image.origin(at)
+    }
+
+    fn data(&self, at: u64) -> Option<Range<u64>> {
+        self.image.data(at)
     }
 }
 
@@ -228,9 +258,14 @@ fn segments_beside(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(parts.into_iter().map(|(_, path)| path).collect())
 }
 
-fn unknown(source: &Source) -> Error {
+fn unknown(item: &Item, source: &Source) -> Error {
     let what = "neither a disk image nor a volume that is known";
-    Error::unsupported(what, "its length", source.len(), "give a dmg, an iso, a disk or a volume")
+    let hint = if item.name.to_lowercase().ends_with(".dmg") {
+        "a dmg has a mark at its end, and this one has none: it may be cut off"
+    } else {
+        "give a dmg, an iso, a disk or a volume"
+    };
+    Error::unsupported(what, "its length", source.len(), hint)
 }
 
 /// The refusal of a file that is no disk of ours.
