@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A tree with something of everything.
-fn sample(case: Case) -> Tree {
+pub(crate) fn sample(case: Case) -> Tree {
     let mut tree = Tree::new(name("Sample"), case, NOW);
     let root = tree.root();
     let dir = add(&mut tree, root, "folder", Body::Dir(Vec::new()));

@@ -429,3 +429,26 @@ fn a_catalog_in_many_pieces_is_read() {
     assert_eq!(listing(&volume.tree().unwrap()), listing(&whole));
     assert!(volume.lookup(&VPath::parse("/folder/link b").unwrap()).unwrap().is_some());
 }
+
+/// What the writer makes of a tree is that tree again.
+#[test]
+fn a_tree_comes_back_as_it_was() {
+    for (case, block_size) in [(Case::Folded, 512), (Case::Sensitive, 4096), (Case::Folded, 65536)]
+    {
+        let tree = hfs_hostile::sample(case);
+        let image = hfs_hostile::image(case, block_size);
+        let volume = Volume::open(bytes(image)).unwrap();
+        let again = volume.tree().unwrap();
+        assert_eq!(volume.case(), case);
+        assert_eq!(listing(&again), listing(&tree));
+        assert_eq!(again.facts.notes, [""; 0]);
+        for path in ["/link a", "/also here"] {
+            let links = |tree: &Tree| {
+                let link = tree.lookup(&VPath::parse(path).unwrap()).unwrap();
+                let Place::Inode(links) = &tree.node(tree.target(link)).place else { panic!() };
+                links.iter().map(|link| tree.path(*link).to_string()).collect::<Vec<_>>()
+            };
+            assert_eq!(links(&again), links(&tree), "the order of links");
+        }
+    }
+}
