@@ -11,6 +11,7 @@ mod item;
 pub mod known;
 mod opener;
 pub mod sample;
+mod second;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use crate::block::{Map, Result, Source, slice};
 use crate::format::gpt;
 use crate::format::partition::{Part, partitions};
+use crate::source::second::dissent;
 use std::ops::Range;
 
 /// A disk's tables.
@@ -42,7 +43,7 @@ pub fn tables(disk: &Source) -> Result<Tables> {
         Some(backup) if backup.entries != found.entries || backup.disk != found.disk => {
             tables.faults.push("the two copies of the GPT differ".into());
         }
-        Some(_) => {}
+        Some(_) => tables.faults.extend(dissent(disk, &found)),
     }
     Ok(tables)
 }

@@ -32,7 +32,7 @@ const REFUSED: [(&str, &str); 4] = [
     ("dfvfs_apfs.raw", "this is an APFS container, which is not supported"),
     ("indygreg_example.dmg", "this is a FAT volume, which is not supported"),
     ("opf_hfs_standard_floppy.img", "this is an HFS standard volume, which is not supported"),
-    ("ronin_hfs_plus_header.bin", "totalBlocks is 512: more or fewer blocks than"),
+    ("ronin_hfs_plus_header.bin", "totalBlocks is 512: the volume is truncated"),
 ];
 
 fn build(input: &Path, output: &Path) -> crate::support::judge::Said {

@@ -3,7 +3,7 @@
 //! The code is our own: the `gpt` crate asserts where a header's entry size is
 //! not 128, makes random GUIDs, and wants a file to write to, while a reader
 //! here needs typed errors and a writer needs nothing but bytes. The crate is
-//! a judge in the tests instead.
+//! asked for a second opinion when a table is proven (`source::tables`).
 //!
 //! Not supported: entries of more than 128 bytes (no tool makes them), and
 //! hybrid MBRs, whose partitions are those of the GPT anyway.

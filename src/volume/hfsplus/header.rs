@@ -68,8 +68,10 @@ impl Header {
             return Err(Error::corrupt(HEADER, "blockSize", block_size, rule));
         }
         let total_blocks = raw.totalBlocks.get();
-        if total_blocks == 0 || u64::from(total_blocks) * u64::from(block_size) > len {
-            let rule = "more or fewer blocks than the volume has bytes for";
+        let ends = u64::from(total_blocks) * u64::from(block_size);
+        if total_blocks == 0 || ends > len {
+            let truncated = "the volume is truncated: there are bytes for fewer blocks";
+            let rule = if ends > len { truncated } else { "a volume has blocks" };
             return Err(Error::corrupt(HEADER, "totalBlocks", total_blocks, rule));
         }
         let attributes = raw.attributes.get();
