@@ -45,7 +45,7 @@ fn run(volume: &Volume, damages: &[Damage]) {
         if agreed == damage.differs.is_some() && theirs != "not judged" {
             wrong.push(damage.name);
         }
-        if ours && damage.differs.is_none() {
+        if ours || !finding.starts_with(&format!("{} is ", damage.finds)) {
             wrong.push(damage.name);
         }
     }

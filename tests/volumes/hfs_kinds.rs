@@ -1,7 +1,7 @@
 //! Every kind of thing that HFS Plus holds, laid out and judged.
 
 use crate::hfs_write::{NOW, add, file, judged, meta, name};
-use lionize::block::bytes;
+use lionize::block::{bytes, read_vec};
 use lionize::volume::hfsplus::{ForkKind, Params, Size, lay_out};
 use lionize::volume::tree::Xattr;
 use lionize::volume::{Body, Case, Meta, Name, Tree};
@@ -218,4 +218,23 @@ fn deep_and_wide() {
         add(&mut tree, wide, &format!("{number:05}"), file([]));
     }
     judged(tree, &Params::new(Size::Fit { free: 0 }, NOW));
+}
+
+/// A catalog of more nodes than the header node's map holds: 255-unit names
+/// fill a node by threes.
+#[test]
+fn more_nodes_than_the_header_maps() {
+    let mut tree = Tree::new(name("Maps"), Case::Sensitive, NOW);
+    let root = tree.root();
+    for number in 0..75_000u32 {
+        let mut units: Vec<u16> = format!("{number:06}").encode_utf16().collect();
+        units.resize(255, 0x6e);
+        tree.add(root, Name::from_units(&units), meta(Meta::FILE | 0o644), file([])).unwrap();
+    }
+    let laid = judged(tree, &Params { block_size: 512, ..Params::new(Size::Fit { free: 0 }, NOW) });
+    // The catalog's total nodes, from its header node.
+    let start = laid.map.extents().iter().map(|extent| (extent.len, extent.at)).max().unwrap().1;
+    let header = read_vec(&laid.map, start + 14, 106).unwrap();
+    let nodes = u32::from_be_bytes(header[22..26].try_into().unwrap());
+    assert!(nodes > 8 * (4096 - 256), "{nodes}");
 }

@@ -34,64 +34,64 @@ fn flip(volume: &mut Volume, at: usize, flag: u16) {
 
 pub(crate) fn files() -> Vec<Damage> {
     vec![
-        damage("link: to no inode", |v| {
+        damage("link: to no inode", "hard link inode: linkCount", |v| {
             let at = v.data("link b");
             set(v, at, SPECIAL, 7777);
         }),
-        damage("link: linkCount of the inode", |v| {
+        damage("link: linkCount of the inode", "hard link inode: linkCount", |v| {
             let at = inode(v, FILE_INODES).1;
             set(v, at, SPECIAL, 2);
         }),
-        damage("link: linkCount 0", |v| {
+        damage("link: linkCount 0", "hard link inode: linkCount", |v| {
             let at = inode(v, FILE_INODES).1;
             set(v, at, SPECIAL, 0);
         }),
-        damage("link: first link", |v| {
+        damage("link: first link", "hard link inode: firstLinkID", |v| {
             let second = v.u32(v.data("link b") + ID);
             let at = inode(v, FILE_INODES).1;
             set(v, at, FIRST, second);
         }),
-        damage("link: first link 0", |v| {
+        damage("link: first link 0", "hard link inode: firstLinkID", |v| {
             let at = inode(v, FILE_INODES).1;
             set(v, at, FIRST, 0);
         }),
-        damage("link: next link", |v| {
+        damage("link: next link", "hard link inode: firstLinkID", |v| {
             let at = v.data("link b");
             set(v, at, BEHIND, 0);
         }),
-        damage("link: previous link", |v| {
+        damage("link: previous link", "hard link inode: firstLinkID", |v| {
             let at = v.data("link b");
             set(v, at, BEFORE, 99);
         }),
-        damage("link: chain in a circle", |v| {
+        damage("link: chain in a circle", "hard link inode: firstLinkID", |v| {
             let first = v.u32(v.data("link a") + ID);
             let at = v.data("link c");
             set(v, at, BEHIND, first);
         }),
-        damage("link: without a chain flag", |v| {
+        damage("link: without a chain flag", "hard link inode: firstLinkID", |v| {
             let at = v.data("link b");
             flip(v, at, 0x20);
         }),
-        damage("link: inode without a chain flag", |v| {
+        damage("link: inode without a chain flag", "hard link inode: firstLinkID", |v| {
             let at = inode(v, FILE_INODES).1;
             flip(v, at, 0x20);
         }),
-        damage("link: of another date", |v| {
+        damage("link: of another date", "HFSPlusCatalogFile: createDate", |v| {
             let at = v.data("link b");
             set(v, at, CREATED, 77);
         }),
-        damage("link: not of a link's kind", |v| {
+        damage("link: not of a link's kind", "HFSPlusCatalogFile: flags", |v| {
             let at = v.data("link b") + FINDER;
             v.bytes[at] = b'H';
         }),
-        damage("link: with data", |v| {
+        damage("link: with data", "HFSPlusCatalogFile: dataFork", |v| {
             let free = v.u32(1024 + 52) + 4;
             let at = v.data("link b") + 88;
             v.set32(at + 12, 1);
             v.set32(at + 16, free);
             v.set32(at + 20, 1);
         }),
-        damage("link: inode of another number", |v| {
+        damage("link: inode of another number", "HFSPlusCatalogThread: nodeName", |v| {
             let key = inode(v, FILE_INODES).0;
             let digit = v.u16(key + 8 + 10);
             v.set16(key + 8 + 10, if digit == 0x31 { 0x32 } else { 0x31 });
@@ -103,55 +103,59 @@ pub(crate) fn files() -> Vec<Damage> {
 
 pub(crate) fn folders() -> Vec<Damage> {
     vec![
-        damage("folder link: to no inode", |v| {
+        damage("folder link: to no inode", "hard link inode: linkCount", |v| {
             let at = v.data("linked");
             set(v, at, SPECIAL, 7777);
         }),
-        damage("folder link: kind", |v| {
+        damage("folder link: kind", "HFSPlusCatalogFile: finderInfo", |v| {
             let at = v.data("linked") + FINDER;
             v.bytes[at] = b'H';
         }),
-        damage("folder link: alias flag", |v| {
+        damage("folder link: alias flag", "HFSPlusCatalogFile: finderInfo", |v| {
             let at = v.data("linked") + FINDER + 8;
             v.set16(at, 0);
         }),
-        damage("folder link: not immutable", |v| {
+        damage("folder link: not immutable", "HFSPlusCatalogFile: ownerFlags", |v| {
             let at = v.data("linked") + OWNER_FLAGS;
             v.bytes[at] = 0;
         }),
-        damage("folder link: without a chain flag", |v| {
+        damage("folder link: without a chain flag", "HFSPlusCatalogFile: linkCount", |v| {
             let at = v.data("linked");
             flip(v, at, 0x20);
         }),
-        damage("folder link: next link", |v| {
+        damage("folder link: next link", "hard link inode: firstLinkID", |v| {
             let at = v.data("linked");
             set(v, at, BEHIND, 99);
         }),
-        damage("folder link: linkCount", |v| {
+        damage("folder link: linkCount", "hard link inode: linkCount", |v| {
             let at = inode(v, DIR_INODES).1;
             set(v, at, SPECIAL, 5);
         }),
-        damage("folder link: inode without a chain flag", |v| {
+        damage("folder link: inode without a chain flag", "hard link inode: firstLinkID", |v| {
             let at = inode(v, DIR_INODES).1;
             flip(v, at, 0x20);
         }),
-        damage("folder link: no flag in the folder above", |v| {
+        damage("folder link: no flag in the folder above", "HFSPlusCatalogFolder: flags", |v| {
             let at = v.data("folder");
             flip(v, at, 0x40);
         }),
-        damage("folder link: first link's attribute", |v| {
+        damage("folder link: first link's attribute", "hard link inode: firstLinkID", |v| {
             let at = v.attribute("com.apple.system.hfs.firstlink").1 + 16;
             v.bytes[at] = if v.bytes[at] == b'1' { b'2' } else { b'1' };
         }),
-        damage("folder link: first link's attribute is no number", |v| {
-            let at = v.attribute("com.apple.system.hfs.firstlink").1 + 16;
-            v.bytes[at] = b'x';
-        }),
-        damage("folder link: private folder's mode", |v| {
+        damage(
+            "folder link: first link's attribute is no number",
+            "hard link inode: firstLinkID",
+            |v| {
+                let at = v.attribute("com.apple.system.hfs.firstlink").1 + 16;
+                v.bytes[at] = b'x';
+            },
+        ),
+        damage("folder link: private folder's mode", "HFSPlusCatalogFolder: permissions", |v| {
             let at = v.data(DIR_INODES) + MODE;
             v.set16(at, 0o040_555);
         }),
-        damage("folder link: inode of another name", |v| {
+        damage("folder link: inode of another name", "HFSPlusCatalogThread: nodeName", |v| {
             let key = inode(v, DIR_INODES).0;
             v.set16(key + 8, 0x44);
             assert!(v.leaves(ATTRIBUTES).len() > 3);

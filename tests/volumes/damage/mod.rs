@@ -13,17 +13,24 @@ use std::sync::Arc;
 
 pub(crate) struct Damage {
     pub(crate) name: &'static str,
+    /// The structure and field that our checker names first.
+    pub(crate) finds: &'static str,
     pub(crate) make: fn(&mut Volume),
     /// Why the two checkers do not agree on it, where they do not.
     pub(crate) differs: Option<&'static str>,
 }
 
-pub(crate) fn damage(name: &'static str, make: fn(&mut Volume)) -> Damage {
-    Damage { name, make, differs: None }
+pub(crate) fn damage(name: &'static str, finds: &'static str, make: fn(&mut Volume)) -> Damage {
+    Damage { name, finds, make, differs: None }
 }
 
-pub(crate) fn differs(name: &'static str, why: &'static str, make: fn(&mut Volume)) -> Damage {
-    Damage { name, make, differs: Some(why) }
+pub(crate) fn differs(
+    name: &'static str,
+    finds: &'static str,
+    why: &'static str,
+    make: fn(&mut Volume),
+) -> Damage {
+    Damage { name, finds, make, differs: Some(why) }
 }
 
 pub(crate) fn all() -> Vec<Damage> {

@@ -4,40 +4,90 @@ use crate::damage::{ATTRIBUTES, BITMAP, CATALOG, Damage, EXTENTS, Volume, damage
 
 pub(crate) fn header() -> Vec<Damage> {
     vec![
-        damage("header: fileCount", |v| v.headers(32, |n| n + 1)),
-        damage("header: folderCount", |v| v.headers(36, |n| n - 1)),
-        damage("header: freeBlocks", |v| v.headers(48, |n| n + 7)),
-        damage("header: nextAllocation outside", |v| v.headers(52, |_| 0x7fff_ffff)),
-        damage("header: rsrcClumpSize 0", |v| v.headers(56, |_| 0)),
-        damage("header: dataClumpSize odd", |v| v.headers(60, |n| n + 1)),
-        damage("header: nextCatalogID in use", |v| v.headers(64, |n| n - 1)),
-        damage("header: encodingsBitmap", |v| v.headers(76, |_| 0)),
-        damage("header: createDate of the copy", |v| {
-            let at = v.bytes.len() - 1024 + 16;
-            v.set32(at, 5);
+        damage("header: fileCount", "HFSPlusVolumeHeader: fileCount", |v| v.headers(32, |n| n + 1)),
+        damage("header: folderCount", "HFSPlusVolumeHeader: folderCount", |v| {
+            v.headers(36, |n| n - 1)
         }),
-        damage("header: signature", |v| v.set16(1024, 0)),
-        damage("header: version", |v| v.set16(1026, 9)),
-        damage("header: signature of the copy", |v| {
+        damage("header: freeBlocks", "HFSPlusVolumeHeader: freeBlocks", |v| {
+            v.headers(48, |n| n + 7)
+        }),
+        damage("header: nextAllocation outside", "HFSPlusVolumeHeader: nextAllocation", |v| {
+            v.headers(52, |_| 0x7fff_ffff)
+        }),
+        damage("header: rsrcClumpSize 0", "HFSPlusVolumeHeader: rsrcClumpSize", |v| {
+            v.headers(56, |_| 0)
+        }),
+        damage("header: dataClumpSize odd", "HFSPlusVolumeHeader: dataClumpSize", |v| {
+            v.headers(60, |n| n + 1)
+        }),
+        damage("header: nextCatalogID in use", "HFSPlusVolumeHeader: nextCatalogID", |v| {
+            v.headers(64, |n| n - 1)
+        }),
+        damage("header: encodingsBitmap", "HFSPlusVolumeHeader: encodingsBitmap", |v| {
+            v.headers(76, |_| 0)
+        }),
+        damage(
+            "header: createDate of the copy",
+            "alternate HFSPlusVolumeHeader: createDate",
+            |v| {
+                let at = v.bytes.len() - 1024 + 16;
+                v.set32(at, 5);
+            },
+        ),
+        damage("header: signature", "HFSPlusVolumeHeader: signature", |v| v.set16(1024, 0)),
+        damage("header: version", "HFSPlusVolumeHeader: version", |v| v.set16(1026, 9)),
+        damage("header: signature of the copy", "alternate HFSPlusVolumeHeader: signature", |v| {
             let at = v.bytes.len() - 1024;
             v.set16(at, 0);
         }),
-        damage("header: both signatures", |v| v.headers(0, |_| 0)),
-        damage("header: blockSize 0", |v| v.headers(40, |_| 0)),
-        damage("header: blockSize odd", |v| v.headers(40, |n| n + 512)),
-        damage("header: totalBlocks more than there are", |v| v.headers(44, |n| n + 8)),
-        damage("header: totalBlocks 2", |v| v.headers(44, |_| 2)),
-        damage("header: catalogFile.clumpSize odd", |v| v.headers(CATALOG + 8, |n| n + 1)),
-        damage("header: catalogFile.totalBlocks", |v| v.headers(CATALOG + 12, |n| n + 1)),
-        damage("header: catalogFile starts elsewhere", |v| v.headers(CATALOG + 16, |n| n + 1)),
-        damage("header: catalogFile starts outside", |v| v.headers(CATALOG + 16, |_| 0xffff_0000)),
-        damage("header: catalogFile is too long", |v| v.headers(CATALOG + 20, |_| 0x00ff_0000)),
-        damage("header: extentsFile starts at 0", |v| v.headers(EXTENTS + 16, |_| 0)),
-        damage("header: extentsFile.totalBlocks", |v| v.headers(EXTENTS + 12, |n| n + 2)),
-        damage("header: attributesFile.totalBlocks", |v| v.headers(ATTRIBUTES + 12, |n| n + 2)),
-        damage("header: allocationFile overlaps", |v| v.headers(BITMAP + 16, |n| n + 1)),
-        damage("header: allocationFile.totalBlocks", |v| v.headers(BITMAP + 12, |n| n + 1)),
-        damage("header: startupFile overlaps", |v| {
+        damage("header: both signatures", "HFSPlusVolumeHeader: signature", |v| {
+            v.headers(0, |_| 0)
+        }),
+        damage("header: blockSize 0", "HFSPlusVolumeHeader: blockSize", |v| v.headers(40, |_| 0)),
+        damage("header: blockSize odd", "HFSPlusVolumeHeader: blockSize", |v| {
+            v.headers(40, |n| n + 512)
+        }),
+        damage(
+            "header: totalBlocks more than there are",
+            "HFSPlusVolumeHeader: totalBlocks",
+            |v| v.headers(44, |n| n + 8),
+        ),
+        damage("header: totalBlocks 2", "HFSPlusVolumeHeader: totalBlocks", |v| {
+            v.headers(44, |_| 2)
+        }),
+        damage(
+            "header: catalogFile.clumpSize odd",
+            "HFSPlusVolumeHeader: catalogFile.clumpSize",
+            |v| v.headers(CATALOG + 8, |n| n + 1),
+        ),
+        damage("header: catalogFile.totalBlocks", "HFSPlusForkData: totalBlocks", |v| {
+            v.headers(CATALOG + 12, |n| n + 1)
+        }),
+        damage("header: catalogFile starts elsewhere", "catalog B-tree: nodeSize", |v| {
+            v.headers(CATALOG + 16, |n| n + 1)
+        }),
+        damage("header: catalogFile starts outside", "HFSPlusExtentDescriptor: blockCount", |v| {
+            v.headers(CATALOG + 16, |_| 0xffff_0000)
+        }),
+        damage("header: catalogFile is too long", "HFSPlusExtentDescriptor: blockCount", |v| {
+            v.headers(CATALOG + 20, |_| 0x00ff_0000)
+        }),
+        damage("header: extentsFile starts at 0", "HFSPlusExtentDescriptor: blockCount", |v| {
+            v.headers(EXTENTS + 16, |_| 0)
+        }),
+        damage("header: extentsFile.totalBlocks", "HFSPlusForkData: totalBlocks", |v| {
+            v.headers(EXTENTS + 12, |n| n + 2)
+        }),
+        damage("header: attributesFile.totalBlocks", "HFSPlusForkData: totalBlocks", |v| {
+            v.headers(ATTRIBUTES + 12, |n| n + 2)
+        }),
+        damage("header: allocationFile overlaps", "HFSPlusExtentDescriptor: startBlock", |v| {
+            v.headers(BITMAP + 16, |n| n + 1)
+        }),
+        damage("header: allocationFile.totalBlocks", "HFSPlusForkData: totalBlocks", |v| {
+            v.headers(BITMAP + 12, |n| n + 1)
+        }),
+        damage("header: startupFile overlaps", "HFSPlusExtentDescriptor: startBlock", |v| {
             v.headers(432 + 12, |_| 1);
             v.headers(432 + 16, |_| 3);
             v.headers(432 + 20, |_| 1);
@@ -64,72 +114,91 @@ fn add(volume: &mut Volume, fork: usize, field: usize, number: u32) {
 
 pub(crate) fn trees() -> Vec<Damage> {
     vec![
-        damage("tree: treeDepth", |v| {
+        damage("tree: treeDepth", "catalog B-tree: height", |v| {
             let at = v.tree(CATALOG, DEPTH);
             v.set16(at, 3);
         }),
-        damage("tree: treeDepth 0", |v| {
+        damage("tree: treeDepth 0", "catalog B-tree: treeDepth", |v| {
             let at = v.tree(CATALOG, DEPTH);
             v.set16(at, 0);
         }),
-        damage("tree: treeDepth 99", |v| {
+        damage("tree: treeDepth 99", "catalog B-tree: treeDepth", |v| {
             let at = v.tree(CATALOG, DEPTH);
             v.set16(at, 99);
         }),
-        damage("tree: rootNode is a leaf", |v| {
+        damage("tree: rootNode is a leaf", "catalog B-tree: kind", |v| {
             let at = v.tree(CATALOG, ROOT);
             v.set32(at, 1);
         }),
-        damage("tree: rootNode outside", |v| add(v, CATALOG, ROOT, 0x1000_0000)),
-        damage("tree: catalog leafRecords", |v| add(v, CATALOG, LEAF_RECORDS, 1)),
-        damage("tree: attributes leafRecords", |v| add(v, ATTRIBUTES, LEAF_RECORDS, 1)),
-        differs("tree: extents leafRecords", "fsck_hfs counts none in a tree without root", |v| {
-            add(v, EXTENTS, LEAF_RECORDS, 1);
+        damage("tree: rootNode outside", "catalog B-tree: node number", |v| {
+            add(v, CATALOG, ROOT, 0x1000_0000)
         }),
-        damage("tree: firstLeafNode", |v| add(v, CATALOG, FIRST_LEAF, 1)),
-        damage("tree: lastLeafNode", |v| add(v, CATALOG, LAST_LEAF, 1)),
-        damage("tree: nodeSize 0", |v| {
+        damage("tree: catalog leafRecords", "catalog B-tree: leafRecords", |v| {
+            add(v, CATALOG, LEAF_RECORDS, 1)
+        }),
+        damage("tree: attributes leafRecords", "attributes B-tree: leafRecords", |v| {
+            add(v, ATTRIBUTES, LEAF_RECORDS, 1)
+        }),
+        differs(
+            "tree: extents leafRecords",
+            "extents B-tree: leafRecords",
+            "fsck_hfs counts none in a tree without root",
+            |v| {
+                add(v, EXTENTS, LEAF_RECORDS, 1);
+            },
+        ),
+        damage("tree: firstLeafNode", "catalog B-tree: firstLeafNode", |v| {
+            add(v, CATALOG, FIRST_LEAF, 1)
+        }),
+        damage("tree: lastLeafNode", "catalog B-tree: lastLeafNode", |v| {
+            add(v, CATALOG, LAST_LEAF, 1)
+        }),
+        damage("tree: nodeSize 0", "catalog B-tree: nodeSize", |v| {
             let at = v.tree(CATALOG, NODE_SIZE);
             v.set16(at, 0);
         }),
-        damage("tree: nodeSize doubled", |v| {
+        damage("tree: nodeSize doubled", "catalog B-tree: node number", |v| {
             let at = v.tree(CATALOG, NODE_SIZE);
             let size = v.u16(at);
             v.set16(at, size * 2);
         }),
-        damage("tree: maxKeyLength", |v| {
+        damage("tree: maxKeyLength", "catalog B-tree: maxKeyLength", |v| {
             let at = v.tree(CATALOG, MAX_KEY);
             v.set16(at, 500);
         }),
-        damage("tree: totalNodes", |v| add(v, CATALOG, TOTAL, 1)),
-        damage("tree: freeNodes", |v| add(v, CATALOG, FREE, 1)),
-        damage("tree: attributes freeNodes", |v| add(v, ATTRIBUTES, FREE, 1)),
-        damage("tree: extents freeNodes", |v| add(v, EXTENTS, FREE, 1)),
-        damage("tree: header node's kind", |v| {
+        damage("tree: totalNodes", "catalog B-tree: totalNodes", |v| add(v, CATALOG, TOTAL, 1)),
+        damage("tree: freeNodes", "catalog B-tree: freeNodes", |v| add(v, CATALOG, FREE, 1)),
+        damage("tree: attributes freeNodes", "attributes B-tree: freeNodes", |v| {
+            add(v, ATTRIBUTES, FREE, 1)
+        }),
+        damage("tree: extents freeNodes", "extents B-tree: freeNodes", |v| {
+            add(v, EXTENTS, FREE, 1)
+        }),
+        damage("tree: header node's kind", "catalog B-tree: kind", |v| {
             let at = v.file(CATALOG) + 8;
             v.bytes[at] = 0;
         }),
-        damage("tree: header node's numRecords", |v| {
+        damage("tree: header node's numRecords", "catalog B-tree: map node", |v| {
             let at = v.file(CATALOG) + 10;
             v.set16(at, 2);
         }),
-        damage("tree: header node's height", |v| {
+        damage("tree: header node's height", "catalog B-tree: kind", |v| {
             let at = v.file(CATALOG) + 9;
             v.bytes[at] = 1;
         }),
-        damage("tree: header node's fLink", |v| {
+        damage("tree: header node's fLink", "catalog B-tree: map", |v| {
             let at = v.file(CATALOG);
             v.set32(at, 1);
         }),
-        damage("tree: a used node is marked free", |v| {
+        damage("tree: a used node is marked free", "catalog B-tree: map", |v| {
             let at = v.file(CATALOG) + 248;
             v.bytes[at] &= 0xdf;
         }),
-        damage("tree: a free node is marked used", |v| {
+        damage("tree: a free node is marked used", "attributes B-tree: map", |v| {
             let at = v.file(ATTRIBUTES) + 248;
             v.bytes[at] |= 1;
         }),
-        damage("tree: an unused node is not zero", |v| {
+        damage("tree: an unused node is not zero", "catalog B-tree: unused node", |v| {
             let last = v.u32(v.tree(CATALOG, TOTAL)) - 1;
             let at = v.node(CATALOG, last) + 1000;
             v.bytes[at] = 1;
@@ -143,82 +212,82 @@ fn root(volume: &Volume) -> u32 {
 
 pub(crate) fn nodes() -> Vec<Damage> {
     vec![
-        damage("node: leaf's kind", |v| {
+        damage("node: leaf's kind", "catalog B-tree: kind", |v| {
             let at = v.node(CATALOG, 2) + 8;
             v.bytes[at] = 0;
         }),
-        damage("node: leaf's height", |v| {
+        damage("node: leaf's height", "catalog B-tree: height", |v| {
             let at = v.node(CATALOG, 2) + 9;
             v.bytes[at] = 2;
         }),
-        damage("node: fLink", |v| {
+        damage("node: fLink", "catalog B-tree: fLink", |v| {
             let at = v.node(CATALOG, 2);
             v.set32(at, 9);
         }),
-        damage("node: fLink to itself", |v| {
+        damage("node: fLink to itself", "catalog B-tree: fLink", |v| {
             let at = v.node(CATALOG, 2);
             v.set32(at, 2);
         }),
-        damage("node: bLink", |v| {
+        damage("node: bLink", "catalog B-tree: bLink", |v| {
             let at = v.node(CATALOG, 2) + 4;
             v.set32(at, 9);
         }),
-        damage("node: no records", |v| {
+        damage("node: no records", "catalog B-tree: numRecords", |v| {
             let at = v.node(CATALOG, 2) + 10;
             v.set16(at, 0);
         }),
-        damage("node: more records than fit", |v| {
+        damage("node: more records than fit", "catalog B-tree: node", |v| {
             let at = v.node(CATALOG, 2) + 10;
             v.set16(at, 4000);
         }),
-        damage("node: record offset outside", |v| {
+        damage("node: record offset outside", "catalog B-tree: node", |v| {
             let at = v.node(CATALOG, 3) - 4;
             v.set16(at, 0xfff0);
         }),
-        damage("node: record offset before the last", |v| {
+        damage("node: record offset before the last", "catalog B-tree: node", |v| {
             let at = v.node(CATALOG, 3) - 4;
             v.set16(at, 14);
         }),
-        damage("node: keyLength 0", |v| {
+        damage("node: keyLength 0", "catalog B-tree: keyLength", |v| {
             let at = v.record(CATALOG, 2, 1);
             v.set16(at, 0);
         }),
-        damage("node: keyLength 600", |v| {
+        damage("node: keyLength 600", "catalog B-tree: keyLength", |v| {
             let at = v.record(CATALOG, 2, 1);
             v.set16(at, 600);
         }),
-        damage("node: keys out of order", |v| {
+        damage("node: keys out of order", "catalog B-tree: key order", |v| {
             let at = v.named("file 30").0;
             v.set16(at + 8, 0x41);
         }),
-        damage("node: same key twice", |v| {
+        damage("node: same key twice", "catalog B-tree: key order", |v| {
             let at = v.named("file 31").0;
             let last = at + 8 + 2 * 6;
             let digit = v.u16(last) - 1;
             v.set16(last, digit);
         }),
-        damage("index: child outside", |v| {
+        damage("index: child outside", "catalog B-tree: fLink", |v| {
             let at = v.record(CATALOG, root(v), 1);
             let at = at + 2 + usize::from(v.u16(at));
             v.set32(at, 0x00ff_ffff);
         }),
-        damage("index: child is the header", |v| {
+        damage("index: child is the header", "catalog B-tree: fLink", |v| {
             let at = v.record(CATALOG, root(v), 1);
             let at = at + 2 + usize::from(v.u16(at));
             v.set32(at, 0);
         }),
-        damage("index: child is the root", |v| {
+        damage("index: child is the root", "catalog B-tree: fLink", |v| {
             let at = v.record(CATALOG, root(v), 1);
             let at = at + 2 + usize::from(v.u16(at));
             let root = root(v);
             v.set32(at, root);
         }),
-        damage("index: same child twice", |v| {
+        damage("index: same child twice", "catalog B-tree: fLink", |v| {
             let at = v.record(CATALOG, root(v), 1);
             let at = at + 2 + usize::from(v.u16(at));
             v.set32(at, 1);
         }),
-        damage("index: key is not the child's", |v| {
+        damage("index: key is not the child's", "catalog B-tree: index key", |v| {
             let at = v.record(CATALOG, root(v), 1);
             let last = at + usize::from(v.u16(at));
             let unit = v.u16(last) + 1;
@@ -229,25 +298,33 @@ pub(crate) fn nodes() -> Vec<Damage> {
 
 pub(crate) fn bitmap() -> Vec<Damage> {
     vec![
-        damage("bitmap: a used block is marked free", |v| {
+        damage("bitmap: a used block is marked free", "allocation file: blocks marked free", |v| {
             let at = v.file(BITMAP) + 5;
             v.bytes[at] &= 0xfe;
         }),
-        damage("bitmap: a free block is marked used", |v| {
+        damage("bitmap: a free block is marked used", "allocation file: blocks marked used", |v| {
             let free = v.u32(1024 + 52) as usize + 3;
             let at = v.file(BITMAP) + free / 8;
             v.bytes[at] |= 0x80 >> (free % 8);
         }),
-        damage("bitmap: the header's block is marked free", |v| {
-            let at = v.file(BITMAP);
-            v.bytes[at] &= 0x7f;
-        }),
-        damage("bitmap: the last block is marked free", |v| {
-            let last = v.u32(1024 + 44) as usize - 1;
-            let at = v.file(BITMAP) + last / 8;
-            v.bytes[at] &= !(0x80 >> (last % 8));
-        }),
-        damage("bitmap: a bit behind the last block", |v| {
+        damage(
+            "bitmap: the header's block is marked free",
+            "allocation file: blocks marked free",
+            |v| {
+                let at = v.file(BITMAP);
+                v.bytes[at] &= 0x7f;
+            },
+        ),
+        damage(
+            "bitmap: the last block is marked free",
+            "allocation file: blocks marked free",
+            |v| {
+                let last = v.u32(1024 + 44) as usize - 1;
+                let at = v.file(BITMAP) + last / 8;
+                v.bytes[at] &= !(0x80 >> (last % 8));
+            },
+        ),
+        damage("bitmap: a bit behind the last block", "allocation file: blocks marked used", |v| {
             let total = v.u32(1024 + 44) as usize;
             let at = v.file(BITMAP) + total / 8;
             v.bytes[at] |= 1;
@@ -275,16 +352,33 @@ const NO_JOURNAL: &str = "fsck_hfs takes a journal that it cannot find for an em
 
 pub(crate) fn journal() -> Vec<Damage> {
     vec![
-        damage("journal: changes to be replayed", |v| journal_header(v, 512, 1024)),
-        differs("journal: info block at 0", NO_JOURNAL, |v| v.headers(12, |_| 0)),
-        differs("journal: info block outside", NO_JOURNAL, |v| v.headers(12, |_| 0x00ff_ffff)),
-        differs("journal: node split between extents", NO_SPLIT, |v| {
-            let first = v.u32(1024 + ATTRIBUTES + 16);
-            let count = v.u32(1024 + ATTRIBUTES + 20);
-            v.headers(ATTRIBUTES + 20, |_| 1);
-            v.headers(ATTRIBUTES + 24, |_| first + 1);
-            v.headers(ATTRIBUTES + 28, |_| count - 1);
+        damage("journal: changes to be replayed", "journal_header: start", |v| {
+            journal_header(v, 512, 1024)
         }),
+        differs(
+            "journal: info block at 0",
+            "HFSPlusVolumeHeader: journalInfoBlock",
+            NO_JOURNAL,
+            |v| v.headers(12, |_| 0),
+        ),
+        differs(
+            "journal: info block outside",
+            "HFSPlusVolumeHeader: journalInfoBlock",
+            NO_JOURNAL,
+            |v| v.headers(12, |_| 0x00ff_ffff),
+        ),
+        differs(
+            "journal: node split between extents",
+            "attributes B-tree: nodeSize",
+            NO_SPLIT,
+            |v| {
+                let first = v.u32(1024 + ATTRIBUTES + 16);
+                let count = v.u32(1024 + ATTRIBUTES + 20);
+                v.headers(ATTRIBUTES + 20, |_| 1);
+                v.headers(ATTRIBUTES + 24, |_| first + 1);
+                v.headers(ATTRIBUTES + 28, |_| count - 1);
+            },
+        ),
     ]
 }
 
@@ -296,41 +390,41 @@ fn overflow(volume: &Volume) -> usize {
 /// Damage to a volume with a file of nine extents.
 pub(crate) fn extents() -> Vec<Damage> {
     vec![
-        damage("extents: record of no file", |v| {
+        damage("extents: record of no file", "HFSPlusForkData: totalBlocks", |v| {
             let at = overflow(v) + 4;
             v.set32(at, 5000);
         }),
-        damage("extents: record of another fork", |v| {
+        damage("extents: record of another fork", "HFSPlusForkData: totalBlocks", |v| {
             let at = overflow(v) + 2;
             v.bytes[at] = 0xff;
         }),
-        damage("extents: record begins elsewhere", |v| {
+        damage("extents: record begins elsewhere", "HFSPlusForkData: totalBlocks", |v| {
             let at = overflow(v) + 8;
             v.set32(at, 7);
         }),
-        damage("extents: record overlaps", |v| {
+        damage("extents: record overlaps", "HFSPlusExtentDescriptor: startBlock", |v| {
             let at = overflow(v) + 12;
             let start = v.u32(at);
             v.set32(at, start - 1);
         }),
-        damage("extents: record reaches outside", |v| {
+        damage("extents: record reaches outside", "HFSPlusExtentDescriptor: blockCount", |v| {
             let at = overflow(v) + 12;
             v.set32(at, 0xffff_0000);
         }),
-        damage("extents: record is shorter than the fork", |v| {
+        damage("extents: record is shorter than the fork", "HFSPlusForkData: totalBlocks", |v| {
             let at = overflow(v) + 16;
             v.set32(at, 1);
         }),
-        damage("extents: record with a gap", |v| {
+        damage("extents: record with a gap", "HFSPlusExtentDescriptor: blockCount", |v| {
             let at = overflow(v) + 12 + 16;
             v.set32(at, 1);
             v.set32(at + 4, 1);
         }),
-        damage("extents: keyLength", |v| {
+        damage("extents: keyLength", "extents B-tree: keyLength", |v| {
             let at = overflow(v);
             v.set16(at, 9);
         }),
-        damage("extents: tree without its record", |v| {
+        damage("extents: tree without its record", "extents B-tree: leafRecords", |v| {
             for (field, value) in [(DEPTH, 0u32), (ROOT, 0), (FIRST_LEAF, 0), (LAST_LEAF, 0)] {
                 let at = v.tree(EXTENTS, field);
                 if field == DEPTH {
@@ -340,6 +434,8 @@ pub(crate) fn extents() -> Vec<Damage> {
                 }
             }
         }),
-        damage("extents: leafRecords", |v| add(v, EXTENTS, LEAF_RECORDS, 1)),
+        damage("extents: leafRecords", "extents B-tree: leafRecords", |v| {
+            add(v, EXTENTS, LEAF_RECORDS, 1)
+        }),
     ]
 }

@@ -49,3 +49,29 @@ impl Content for Bitmap {
         runs.into_iter().find(|run| run.start < run.end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::read_vec;
+
+    #[test]
+    fn bits_are_set_outside_of_the_free_run() {
+        let bitmap = Bitmap { len: 512, free: 11..83, total: 86 };
+        let bytes = read_vec(&bitmap, 0, 512).unwrap();
+        let set = |block: usize| bytes[block / 8] & (0x80 >> (block % 8)) != 0;
+        for block in 0..512 * 8 {
+            assert_eq!(set(block), block < 11 || (83..86).contains(&block), "{block}");
+        }
+        assert_eq!(bitmap.data(0), Some(0..2));
+        assert_eq!(bitmap.data(2), Some(10..11));
+        assert_eq!(bitmap.data(11), None);
+    }
+
+    #[test]
+    fn a_full_volume_has_no_free_run() {
+        let bitmap = Bitmap { len: 512, free: 15..15, total: 16 };
+        assert_eq!(read_vec(&bitmap, 0, 3).unwrap(), [0xff, 0xff, 0]);
+        assert_eq!(bitmap.data(0), Some(0..2));
+    }
+}

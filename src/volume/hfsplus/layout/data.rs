@@ -30,7 +30,7 @@ impl<'a> Data<'a> {
         let mut data = Self { objects, aliases, forks, blocks: 0, block_size };
         data.blocks = data.aliases.len() as u64 * data.blocks_of(alias::SIZE as u64);
         for fork in &data.forks {
-            data.blocks += data.blocks_of(data.len(*fork));
+            data.blocks = data.blocks.saturating_add(data.blocks_of(data.len(*fork)));
         }
         data
     }

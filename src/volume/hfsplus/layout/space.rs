@@ -77,14 +77,14 @@ pub(super) fn plan(params: &Params, needs: Needs) -> Result<Space> {
         Size::Exact(len) => {
             let total = len / block;
             let space = place(params, needs, len, total)?;
-            space.map_err(|missing| full(missing * block))
+            space.map_err(|missing| full(missing.saturating_mul(block)))
         }
         Size::Fit { free } => {
             // The bitmap, journal and extents file grow with the volume: try until all fit.
-            let mut total = needs.data_blocks + free.div_ceil(block) + 16;
+            let mut total = needs.data_blocks.saturating_add(free.div_ceil(block));
             loop {
-                match place(params, needs, total * block, total)? {
-                    Err(missing) => total += missing,
+                match place(params, needs, total.saturating_mul(block), total)? {
+                    Err(missing) => total = total.saturating_add(missing),
                     Ok(space) => {
                         let have = u64::from(space.free.end - space.free.start);
                         match free.div_ceil(block).saturating_sub(have) {
@@ -122,7 +122,7 @@ fn place(params: &Params, needs: Needs, len: u64, total: u64) -> Result<Result<S
         needs.catalog,
     ];
     let needed: u64 = sizes.iter().map(|bytes| bytes.div_ceil(size)).sum();
-    let needed = needed + needs.data_blocks + u64::from(before + after);
+    let needed = needed.saturating_add(needs.data_blocks).saturating_add((before + after).into());
     if needed > total {
         return Ok(Err(needed - total));
     }
@@ -189,5 +189,69 @@ impl Space {
     pub(super) fn headers(&self) -> Vec<Range<u64>> {
         let last = self.len - HEADER_AT;
         vec![HEADER_AT..HEADER_AT + 512, last..last + 512]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Value;
+
+    const NEEDS: Needs = Needs { catalog: 65536, attributes: 65536, data_blocks: 100 };
+
+    #[test]
+    fn a_fitting_volume_has_the_free_room_that_was_asked_for() {
+        for shift in 9..=16 {
+            for free in [0, 1, 64 << 20] {
+                let size = Size::Fit { free };
+                let params = Params { block_size: 1 << shift, ..Params::new(size, 1) };
+                let space = plan(&params, NEEDS).unwrap();
+                assert_eq!(space.bytes(&space.free), free.next_multiple_of(1 << shift));
+                assert_eq!(space.len, u64::from(space.total) << shift);
+                let (_, after) = reserved(space.block_size);
+                assert_eq!(space.free.end + after, space.total);
+            }
+        }
+    }
+
+    #[test]
+    fn an_exact_volume_is_full_or_fits() {
+        let params = |len| Params::new(Size::Exact(len), 1);
+        let space = plan(&params((1 << 20) + 512), NEEDS).unwrap();
+        assert_eq!((space.len, space.total), ((1 << 20) + 512, 256));
+        let error = plan(&params(400 << 10), NEEDS).unwrap_err();
+        let Error::Io(error) = error else { panic!("{error}") };
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(error.to_string(), "the volume is too small: 176128 more bytes are needed");
+    }
+
+    #[test]
+    fn more_blocks_than_32_bits_count_are_refused() {
+        for size in
+            [Size::Exact(1 << 45), Size::Fit { free: 1 << 45 }, Size::Fit { free: u64::MAX }]
+        {
+            let error =
+                plan(&Params { block_size: 512, ..Params::new(size, 1) }, NEEDS).unwrap_err();
+            let Error::Unsupported(what) = error else { panic!("{error}") };
+            assert_eq!(what.field, "totalBlocks");
+        }
+        let needs = Needs { data_blocks: u64::MAX, ..NEEDS };
+        assert!(plan(&Params::new(Size::Exact(1 << 30), 1), needs).is_err());
+    }
+
+    #[test]
+    fn sizes_that_contradict_each_other_are_refused() {
+        let good = Params::new(Size::Exact(1 << 20), 1);
+        assert!(check_params(&good).is_ok());
+        let cases = [
+            (Params { block_size: 3000, ..good.clone() }, "blockSize", 3000u32),
+            (Params { block_size: 1 << 17, ..good.clone() }, "blockSize", 1 << 17),
+            (Params { block_size: 512, sector: 4096, ..good.clone() }, "blockSize", 512),
+            (Params { sector: 4096, size: Size::Exact(4608), ..good.clone() }, "size", 4608),
+        ];
+        for (params, field, value) in cases {
+            let Err(Error::Corrupt(error)) = check_params(&params) else { panic!("{params:?}") };
+            assert_eq!((error.field, &error.value), (field, &Value::from(value)));
+        }
     }
 }
