@@ -57,7 +57,7 @@ fn folder(path: &Path) -> Result<(), Problem> {
 fn write_sample(path: &Path, threads: usize) -> Result<(), Problem> {
     let refused = |error: io::Error| Problem::writing(path, &error);
     let folder = path.parent().unwrap_or(Path::new("."));
-    let temp = tempfile::Builder::new().prefix(".lionize-").tempfile_in(folder).map_err(refused)?;
+    let temp = job::temporary(folder).map_err(refused)?;
     let mut out = BufWriter::new(temp);
     sample::write_installer(&mut out, threads).map_err(|error| refused(error.into_io()))?;
     let temp = out.into_inner().map_err(|error| refused(error.into_error()))?;

@@ -6,7 +6,8 @@ use crate::cli::streams::{Streams, Style};
 use crate::engine::{self, BuildOptions, Built, Problem, Request, Verified};
 use crate::report::{count, size};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// `lionize build`.
 pub(super) fn build(args: &Build, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -93,6 +94,16 @@ fn source_date() -> engine::Result<Option<u64>> {
         let text = text.display();
         Problem::usage(format!("SOURCE_DATE_EPOCH is `{text}`, not seconds since 1970"))
     })
+}
+
+/// A file that vanishes unless it is named; once it is, who may read it is as
+/// for any other new file.
+pub(super) fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".lionize-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// A list under a heading; nothing when it is empty.

@@ -3,11 +3,9 @@
 use crate::cli::Outcome;
 use crate::cli::args::Recipe as Command;
 use crate::cli::streams::{Streams, Style};
-use crate::engine::{Problem, ProblemKind};
-use crate::recipe::{self, Mistake, Recipe, Text, builtin};
+use crate::engine::{Problem, load};
+use crate::recipe::builtin;
 use serde_json::json;
-use std::fs;
-use std::path::Path;
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
     match command {
@@ -18,10 +16,7 @@ pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) ->
 }
 
 fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let mut recipes = Vec::new();
-    for name in builtin::names() {
-        recipes.push(parsed(&text_of(name)?).map_err(|mistakes| wrong(name, &mistakes))?);
-    }
+    let recipes = builtin::names().map(load::recipe).collect::<Result<Vec<_>, _>>()?;
     let width = recipes.iter().map(|recipe| recipe.name.len()).max().unwrap_or(0);
     let text = recipes.iter().fold(String::new(), |text, recipe| {
         text + &format!("{:width$}  {}\n", recipe.name, recipe.title)
@@ -32,68 +27,30 @@ fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
 }
 
 fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let text = text_of(name)?;
-    let recipe = parsed(&text).map_err(|mistakes| wrong(name, &mistakes))?;
+    let text = load::text(name)?;
+    let recipe = load::parse(&text)?;
     streams.result(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
 }
 
+/// All recipes are checked, whatever is wrong with the first.
 fn check(names: &[String], style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let mut mistakes = Vec::new();
+    let mut wrong: Option<Problem> = None;
     for name in names {
-        match parsed(&text_of(name)?) {
+        match load::recipe(name) {
             Ok(_) if style.quiet || style.json => {}
             Ok(recipe) => streams.print(&format!("{name} is right: {}\n", recipe.title))?,
-            Err(found) => mistakes.extend(found),
+            Err(problem) => match &mut wrong {
+                None => wrong = Some(problem),
+                Some(first) => {
+                    first.causes.push(problem.sentence);
+                    first.causes.extend(problem.causes);
+                }
+            },
         }
     }
-    if mistakes.is_empty() {
-        return if style.json { streams.object(&json!({"result": "checked"})) } else { Ok(()) };
+    match wrong {
+        Some(problem) => Err(problem.into()),
+        None if style.json => streams.object(&json!({"result": "checked"})),
+        None => Ok(()),
     }
-    Err(wrong(&names.join(", "), &mistakes).into())
-}
-
-fn wrong(name: &str, mistakes: &[Mistake]) -> Problem {
-    let mut problem = Problem::usage(format!("the recipe {name} is not right"));
-    problem.causes = mistakes.iter().map(ToString::to_string).collect();
-    problem
-}
-
-fn parsed(text: &Text) -> Result<Recipe, Vec<Mistake>> {
-    recipe::load(text, &|name, from| find(name, from))
-}
-
-/// What a recipe extends: a built-in one by name, or a file beside it.
-fn find(name: &str, from: &str) -> Result<Text, String> {
-    if !is_file(name) {
-        return text_of(name).map_err(|problem| problem.sentence);
-    }
-    let beside = Path::new(from).parent().unwrap_or(Path::new("")).join(name);
-    read(&beside).map_err(|problem| problem.to_string().replace('\n', ": "))
-}
-
-/// Recipes in files have a `/` or end with `.toml`.
-fn is_file(name: &str) -> bool {
-    name.contains('/') || name.ends_with(".toml")
-}
-
-fn text_of(name: &str) -> Result<Text, Problem> {
-    if is_file(name) {
-        return read(Path::new(name));
-    }
-    builtin::text(name).ok_or_else(|| {
-        let problem = Problem::usage(format!("there is no recipe `{name}`"));
-        match builtin::similar(name) {
-            Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-            None => problem.hint("`lionize recipe list` names those there are; a file has a `/`"),
-        }
-    })
-}
-
-fn read(path: &Path) -> Result<Text, Problem> {
-    let file = path.display().to_string();
-    let unread = |error: std::io::Error| {
-        Problem::new(ProblemKind::BadInput, format!("cannot read {file}")).because(error)
-    };
-    let text = fs::read_to_string(path).map_err(unread)?;
-    Ok(Text { file, text })
 }

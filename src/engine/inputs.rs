@@ -167,7 +167,9 @@ fn check_names(recipe: &Recipe, request: &Request) -> Result<()> {
         if recipe.input(name).is_none() {
             let names: Vec<_> = recipe.inputs.iter().map(|input| input.name.as_str()).collect();
             let problem = Problem::usage(format!("the recipe has no input `{name}`"));
-            return Err(problem.because(format!("its inputs: {}", names.join(", "))));
+            return Err(problem
+                .because(format!("its inputs: {}", names.join(", ")))
+                .near(name, names));
         }
         if request.inputs[..index].iter().any(|(other, _)| other == name) {
             return Err(Problem::usage(format!("the input `{name}` is given twice")));

@@ -88,7 +88,9 @@ pub(super) fn params(recipe: &Recipe, set: &[(String, String)]) -> Result<Vec<(S
             let problem = Problem::usage(format!("the recipe has no param `{name}`"));
             return Err(match names.is_empty() {
                 true => problem.because("it has none at all"),
-                false => problem.because(format!("its params: {}", names.join(", "))),
+                false => {
+                    problem.because(format!("its params: {}", names.join(", "))).near(name, names)
+                }
             });
         }
     }

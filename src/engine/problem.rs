@@ -1,6 +1,7 @@
 //! Why a job failed, in words that a user can act on.
 
 use crate::block::Error;
+use crate::recipe::nearest;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -83,6 +84,15 @@ impl Problem {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint.get_or_insert_with(|| hint.into());
         self
+    }
+
+    /// Adds the known word that is nearest to one that is not, if any is near.
+    #[must_use]
+    pub fn near<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        match nearest(word, known) {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None => self,
+        }
     }
 
     /// An input that could not be read or is not what it should be.

@@ -22,7 +22,8 @@ impl fmt::Display for Mistake {
 }
 
 /// The known word that is nearest to one that is not, if any is near.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = known.into_iter().map(|known| (distance(word, known), known));
     let limit = (word.chars().count() / 3).max(1);
     near.filter(|(far, _)| *far <= limit).min().map(|(_, known)| known)

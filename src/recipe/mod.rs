@@ -17,7 +17,7 @@ mod tests;
 mod text;
 
 pub use load::{Text, load};
-pub use mistake::Mistake;
+pub use mistake::{Mistake, nearest};
 pub use model::{
     Action, Comparison, Condition, Find, Input, InputKind, KeyPath, Layout, MediaOptions, Operator,
     Owning, Param, PlistEdit, Position, Recipe, Size, Step, Value, VolumeOptions,

@@ -63,15 +63,16 @@ impl Current {
     /// What is being done, in words.
     #[must_use]
     pub fn title(&self) -> String {
-        let verb = match self.stage {
-            Stage::Read => "reading",
-            Stage::Apply => "applying",
-            Stage::LayOut => "laying out",
-            Stage::Write => "writing",
-            Stage::Verify => "verifying",
-            Stage::Commit => "finishing",
+        let (verb, thing) = match self.stage {
+            Stage::Read => ("reading", "the inputs"),
+            Stage::Apply => ("applying", "the steps"),
+            Stage::LayOut => ("laying out", "the disk"),
+            Stage::Write => ("writing", "the output"),
+            Stage::Verify => ("verifying", "the output"),
+            Stage::Commit => ("naming", "the output"),
         };
-        if self.what.is_empty() { verb.into() } else { format!("{verb} {}", self.what) }
+        let what = if self.what.is_empty() { thing } else { self.what.as_str() };
+        format!("{verb} {what}")
     }
 
     /// Bytes a second, once that means something.

@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod files;
+mod jobs;
 mod support;
 mod usage;

@@ -50,8 +50,7 @@ fn recipes_that_are_not_there_are_named() {
     lionize(["recipe", "show", "leopard"]).is(
         exit::USAGE,
         "",
-        "error: there is no recipe `leopard`\n\
-         hint: `lionize recipe list` names those there are; a file has a `/`\n",
+        "error: there is no recipe `leopard`\n  because built in: restore, lion\n",
     );
 }
 
@@ -63,11 +62,11 @@ fn every_mistake_in_a_recipe_is_named() {
         .unwrap();
     let path = path.to_str().unwrap();
     let ran = lionize(["recipe", "check", path]);
-    assert_eq!((ran.code, ran.text()), (exit::USAGE, ""));
+    assert_eq!((ran.code, ran.text()), (exit::BAD_INPUT, ""));
     assert_eq!(
         ran.errors,
         format!(
-            "error: the recipe {path} is not right\n  \
+            "error: the recipe {path} has 3 mistakes\n  \
              because {path}:1:1: the recipe lacks `title`\n  \
              because {path}:3:1: unknown key of the recipe `titel`; did you mean `title`?\n  \
              because {path}:5:10: `sector` is 7; it must be 512 or 4096\n"
