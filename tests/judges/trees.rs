@@ -5,7 +5,7 @@ use crate::support::fshfs::{self, Listing};
 use crate::support::image::{open, temp, write_sparse};
 use crate::support::judge::{fsck_complaint, judge};
 use crate::support::names::{Names, Rng};
-use crate::support::random::{Grown, grow};
+use crate::support::random::{Grown, Item, grow};
 use lionize::volume::Kind;
 use lionize::volume::hfsplus::check::{Options, check};
 use lionize::volume::hfsplus::{Params, Size, Volume, lay_out};
@@ -89,8 +89,11 @@ fn judge_some(seeds: &[u64]) {
         made.iter().zip(seeds).partition(|(_, seed)| names(**seed) == Names::Surrogates);
     let paths: Vec<_> = plain.iter().map(|((_, path), _)| (path.as_path(), 0)).collect();
     let Some(listings) = fshfs::list(&paths) else { return };
-    for (((grown, _), seed), listing) in plain.iter().zip(&listings) {
+    for (((grown, path), seed), listing) in plain.iter().zip(&listings) {
         compare(**seed, grown, listing);
+        if seed.is_multiple_of(10) {
+            compare_flags(grown, listing, path);
+        }
     }
     for ((grown, path), seed) in strange {
         compare_names(*seed, grown, path);
@@ -193,4 +196,28 @@ fn compare_names(seed: u64, grown: &Grown, volume: &Path) {
     let more: Vec<_> = found.keys().filter(|path| !expected.contains(*path)).collect();
     let more: Vec<_> = more.into_iter().filter(|path| !private(path)).collect();
     assert!(more.is_empty(), "seed {seed}: more than was made: {more:x?}");
+}
+
+/// Flags and the Finder's type and creator, by the Sleuth Kit.
+fn compare_flags(grown: &Grown, listing: &Listing, volume: &Path) {
+    let Some(judge) = judge("istat") else { return };
+    let told = |item: &Item| {
+        item.meta.owner_flags != 0 || item.meta.finder != [0; 32] && item.meta.kind() == Kind::File
+    };
+    for (path, item) in grown.list.iter().filter(|(_, item)| told(item) && item.links == 1) {
+        let Some(entry) = listing.entries.get(&shown(path)) else { continue };
+        let id = entry.id.to_string();
+        let args = ["-f".as_ref(), "hfs".as_ref(), volume.as_os_str(), id.as_ref()];
+        let said = judge.run(args).ok().text();
+        let first = |field: &str| -> String {
+            let line = said.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+            line.split_whitespace().next().unwrap().to_owned()
+        };
+        assert_eq!(first("Owner flags:"), item.meta.owner_flags.to_string(), "{path:x?}");
+        assert_eq!(first("Admin flags:"), item.meta.admin_flags.to_string(), "{path:x?}");
+        let code = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let asked = |text: String| format!("{text:0>8}");
+        assert_eq!(asked(first("File type:")), code(&item.meta.finder[..4]), "{path:x?}");
+        assert_eq!(asked(first("File creator:")), code(&item.meta.finder[4..8]), "{path:x?}");
+    }
 }
