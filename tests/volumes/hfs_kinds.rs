@@ -80,6 +80,20 @@ fn a_linked_folder_below_itself_is_refused() {
 }
 
 #[test]
+fn a_name_that_sorts_as_none_is_refused_where_case_is_folded() {
+    for (case, refused) in [(Case::Folded, true), (Case::Sensitive, false)] {
+        let mut tree = Tree::new(name("Ignorable"), case, NOW);
+        let units = Name::from_units(&[0x200c, 0xfeff]);
+        tree.add(tree.root(), units, meta(Meta::FILE | 0o644), file([])).unwrap();
+        let laid = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW));
+        assert_eq!(
+            laid.err().map(|e| e.to_string().contains("do not count")),
+            refused.then_some(true)
+        );
+    }
+}
+
+#[test]
 fn attributes_inline_and_in_forks() {
     each_case(|tree| {
         let root = tree.root();
@@ -138,7 +152,8 @@ fn add_names(tree: &mut Tree, unit: u16, tails: &[usize]) -> usize {
     for tail in tails {
         let mut units = begin.clone();
         units.resize((begin.len() + tail).min(255), 0x61 + (unit % 26));
-        if units != [0x2e] {
+        let nothing = tree.case().compare(&units, &[]).is_eq();
+        if units != [0x2e] && !nothing {
             let name = Name::from_units(&units);
             added += usize::from(tree.add(root, name, meta(Meta::FILE | 0o644), file([])).is_ok());
         }

@@ -5,6 +5,7 @@ use crate::volume::hfsplus::layout::objects::{Object, Thing};
 use crate::volume::hfsplus::raw::cnid;
 use crate::volume::tree::Place;
 use crate::volume::{Body, MAX_NAME, NodeId, Tree};
+use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
 /// Every node that a path leads to, folders before what is in them, inodes
@@ -66,6 +67,10 @@ fn check_name(tree: &Tree, id: NodeId) -> Result<()> {
         [] => "is empty",
         [0x2e] | [0x2e, 0x2e] => "stands for a folder itself",
         units if units.len() > MAX_NAME => "is longer than 255 units",
+        // Such a name would have the key of its folder's thread record.
+        units if tree.case().compare(units, &[]) == Ordering::Equal => {
+            "has only units that do not count"
+        }
         _ => return Ok(()),
     };
     Err(Error::corrupt("HFSPlusCatalogKey", "nodeName", node.name.to_string(), rule))
