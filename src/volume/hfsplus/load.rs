@@ -10,11 +10,15 @@ use crate::volume::hfsplus::raw::{CatalogFile, CatalogFolder, ForkData, cnid, fi
 use crate::volume::hfsplus::reader::Volume;
 use crate::volume::tree::{Place, Tangle, TreeError, Xattr};
 use crate::volume::{Body, Meta, Name, NodeId, Tree};
+use std::collections::HashMap;
 
 const KEY: &str = "catalog key";
 
 /// The files of a journal, in the root folder.
 const JOURNAL_FILES: [&str; 2] = [".journal", ".journal_info_block"];
+
+/// The most nodes that room is made for before they are seen.
+const MAX_ROOM: usize = 1 << 20;
 
 /// Everything that one pass over the catalog gathers.
 struct Loader<'a> {
@@ -43,10 +47,10 @@ pub(crate) fn tree(volume: &Volume) -> Result<Tree> {
     let (label, root) = volume.root_folder()?;
     let mut tree = Tree::new(Name::from_units(&label), volume.case(), root.createDate.get());
     *tree.meta_mut(tree.root()) = folder_meta(&root)?;
-    // Half of the records are threads; no record is shorter than a hundred bytes.
-    let room =
-        u64::from(volume.catalog.header.leafRecords.get()).min(volume.catalog.file().len() / 100);
-    tree.reserve(usize::try_from(room / 2).unwrap_or(0));
+    // Half of the records are threads. What the header says is a hint only.
+    let nodes = usize::try_from(volume.catalog.header.leafRecords.get() / 2).unwrap_or(MAX_ROOM);
+    let held = usize::try_from(volume.catalog.file().len() / 200).unwrap_or(MAX_ROOM);
+    tree.reserve(nodes.min(held).min(MAX_ROOM));
     let mut loader = Loader {
         volume,
         ids: vec![(cnid::ROOT, tree.root())],
@@ -208,13 +212,16 @@ impl Loader<'_> {
     fn attributes(&mut self) -> Result<()> {
         let Some(tree) = &self.volume.attributes else { return Ok(()) };
         let (volume, header) = (self.volume.source(), self.volume.header());
+        let of_folder = |(key, inode): (&(LinkKind, u32), &Inode)| (inode.node, *key);
+        let folders = self.inodes.iter().filter(|(key, _)| key.0 == LinkKind::Folder);
+        let folders: HashMap<NodeId, (LinkKind, u32)> = folders.map(of_folder).collect();
         attributes::all(tree, volume, header, &mut |id, mut xattrs| {
             let Some(node) = self.by_id(id) else {
                 self.left_out += 1;
                 return Ok(());
             };
             if let Some(first) = take_first_link(&mut xattrs)? {
-                let inode = self.inodes.values_mut().find(|inode| inode.node == node);
+                let inode = folders.get(&node).and_then(|key| self.inodes.get_mut(key));
                 if let Some(inode) = inode {
                     inode.first = first;
                 }
