@@ -72,6 +72,17 @@ fn damage_to_a_journaled_volume() {
     run(&Volume::sample(Case::Folded, true), &crate::damage::journaled());
 }
 
+/// A row of numbers that only looks random.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end
+    }
+}
+
 /// Changes of single bytes in the metadata: wherever Apple's checker finds
 /// something, so does ours. (It finds more: names in threads, for example.)
 fn flips(seed: u64, count: u32) {
@@ -80,23 +91,18 @@ fn flips(seed: u64, count: u32) {
     let path = dir.path().join("volume.img");
     // Up to the forks: they end where the first file begins.
     let end = volume.u32(volume.data("file 00") + 88 + 16) as usize * 4096;
-    let mut state = seed;
-    let mut random = |below: usize| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below
-    };
+    let mut random = Random(seed);
     let mut missed = Vec::new();
     for _ in 0..count {
         let mut damaged = volume.clone();
         let at = loop {
-            let at = 1024 + random(end - 1024);
+            let at = 1024 + random.below(end - 1024);
             // Mostly where there is something.
-            if damaged.bytes[at] != 0 || random(50) == 0 {
+            if damaged.bytes[at] != 0 || random.below(50) == 0 {
                 break at;
             }
         };
-        damaged.bytes[at] ^= 1 << random(8);
+        damaged.bytes[at] ^= 1 << random.below(8);
         let (clean, _) = checked(&damaged);
         if clean && judged(&damaged, &path) == Some(false) {
             missed.push((at, damaged.bytes[at]));
@@ -114,4 +120,39 @@ fn what_apples_checker_finds_is_found() {
 #[ignore = "runs for minutes"]
 fn what_apples_checker_finds_is_found_at_length() {
     flips(3, 10_000);
+}
+
+/// Nothing that a volume holds stops the checker or makes it fail otherwise
+/// than by a finding or a typed error.
+fn hostile(seed: u64, count: u32) {
+    let volume = Volume::fragmented();
+    let end = volume.u32(volume.data("file 00") + 88 + 16) as usize * 4096;
+    let mut random = Random(seed);
+    for _ in 0..count {
+        let mut bytes_of = volume.bytes.clone();
+        for _ in 0..=random.below(6) {
+            let at = 1024 + random.below(end - 1032);
+            let values = [0, 1, 2, 0x7f, 0xff, 0x8000, 0xffff, 0x7fff_ffff, u32::MAX];
+            let value = values[random.below(values.len())].to_be_bytes();
+            let len = 1 + random.below(4);
+            bytes_of[at..at + len].copy_from_slice(&value[4 - len..]);
+        }
+        if random.below(20) == 0 {
+            bytes_of.truncate(random.below(bytes_of.len()));
+        }
+        let start = std::time::Instant::now();
+        let _ = check(&bytes(bytes_of), &Options::default());
+        assert!(start.elapsed().as_secs() < 5);
+    }
+}
+
+#[test]
+fn hostile_volumes_are_told_and_survived() {
+    hostile(1, 2000);
+}
+
+#[test]
+#[ignore = "runs for minutes"]
+fn hostile_volumes_are_survived_at_length() {
+    hostile(7, 300_000);
 }

@@ -5,7 +5,7 @@
 //! 40 bytes a file, some 12 an extent, besides a B-tree's inner nodes.
 //!
 //! What counts as corrupt is what Apple's checker (fsck_hfs) counts so, with
-//! a few exceptions that are listed in `docs/testing.md`.
+//! a few exceptions that are listed in `docs/checking.md`.
 
 mod attributes;
 mod btree;
