@@ -5,5 +5,6 @@
 
 mod files;
 mod jobs;
+mod process;
 mod support;
 mod usage;
