@@ -7,10 +7,11 @@
 use crate::block::{Result, Source, read_vec};
 use crate::engine::hash::hex;
 use crate::engine::inputs::Input;
+use crate::engine::listed::{Listed, Mode, Sha};
 use crate::engine::plan::Plan;
 use crate::media::pass::{Digests, UNIT};
 use crate::volume::hfsplus::{ForkKind, Laid};
-use crate::volume::{Body, Kind, NodeId, Tree};
+use crate::volume::{Body, NodeId, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -21,31 +22,6 @@ use std::io::{self, Write};
 const FORMAT: u32 = 1;
 /// The most bytes of an attribute that lies in the catalog: longer ones have forks.
 const MAX_INLINE: u64 = 64 << 10;
-
-/// One file of the volume.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Listed {
-    pub(super) path: String,
-    pub(super) kind: String,
-    pub(super) mode: String,
-    pub(super) owner: u32,
-    pub(super) group: u32,
-    /// Of the data fork as it is stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) bytes: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rsrc_bytes: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rsrc_sha256: Option<String>,
-    /// SHA-256 by attribute.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) xattrs: BTreeMap<String, String>,
-    /// The id that all names of a hard-linked file share.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) linked: Option<u32>,
-}
 
 /// What a check needs of a manifest.
 #[derive(Clone, Debug, Deserialize)]
@@ -149,20 +125,20 @@ impl<'a> Tags<'a> {
     }
 
     /// A fork's digest; that of nothing for an empty one.
-    fn digest(&self, tag: u32) -> String {
+    fn digest(&self, tag: u32) -> Sha {
         match self.digests.forks.get(tag as usize) {
-            Some(digest) => hex(digest),
-            None => hex(Sha256::digest([])),
+            Some(digest) => Sha(*digest),
+            None => Sha(Sha256::digest([]).into()),
         }
     }
 
-    fn xattr(&self, id: NodeId, index: u32, value: &Source) -> Result<String> {
+    fn xattr(&self, id: NodeId, index: u32, value: &Source) -> Result<Sha> {
         if let Some(tag) = self.xattrs.get(&(id, index)) {
             return Ok(self.digest(*tag));
         }
         // In the catalog's neighbour: small, and digested here.
         let len = usize::try_from(value.len().min(MAX_INLINE)).unwrap_or(0);
-        Ok(hex(Sha256::digest(read_vec(value.as_ref(), 0, len)?)))
+        Ok(Sha(Sha256::digest(read_vec(value.as_ref(), 0, len)?).into()))
     }
 }
 
@@ -232,20 +208,11 @@ impl Iterator for Paths<'_> {
 
 /// A file without its contents.
 pub(super) fn describe(tree: &Tree, id: NodeId, path: String) -> Listed {
-    let kind = match tree.kind(id) {
-        Kind::Dir => "folder",
-        Kind::File => "file",
-        Kind::Symlink => "symlink",
-        Kind::CharDevice => "character device",
-        Kind::BlockDevice => "block device",
-        Kind::Fifo => "pipe",
-        Kind::Socket => "socket",
-    };
     let meta = &tree.node(tree.target(id)).meta;
     Listed {
-        path,
-        kind: kind.to_owned(),
-        mode: format!("{:04o}", meta.mode & 0o7777),
+        path: path.into(),
+        kind: tree.kind(id).into(),
+        mode: Mode(meta.mode & 0o7777),
         owner: meta.owner,
         group: meta.group,
         bytes: None,

@@ -8,6 +8,7 @@ mod identity;
 mod inputs;
 mod job;
 mod layout;
+mod listed;
 pub mod load;
 mod manifest;
 mod output;

@@ -45,12 +45,16 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
     let wanted = inputs.wanted();
     let done = AtomicU64::new(0);
     let hfs_date = identity::hfs_date(date);
+    let halt = Stop::new();
     let (applied, digests) = std::thread::scope(|scope| {
         // A thread of its own: hashing takes as long as all the rest of planning.
-        let hashing = scope.spawn(|| hash::files(&wanted, &done, stop));
+        let hashing = scope.spawn(|| hash::files(&wanted, &done, &halt));
         let applied = apply(&recipe, &facts, &inputs, hfs_date, stop);
         while !hashing.is_finished() {
-            std::thread::sleep(Duration::from_millis(10));
+            if stop.raised() || applied.is_err() {
+                halt.raise();
+            }
+            std::thread::sleep(Duration::from_millis(5));
             sink.send(Event::Advanced { stage: Stage::Read, done: done.load(Ordering::Relaxed) });
         }
         (applied, hashing.join())

@@ -3,8 +3,9 @@
 use crate::block::{Error, Map, Origin, Source, slice};
 use crate::engine::build::{manifest_path, threads};
 use crate::engine::events::{Sink, Stage, Stop};
-use crate::engine::hash::{self, hex};
-use crate::engine::manifest::{Listed, Manifest, Paths, describe, unit_hex};
+use crate::engine::hash;
+use crate::engine::listed::{Listed, Sha};
+use crate::engine::manifest::{Manifest, Paths, describe, unit_hex};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::engine::prove::{Proofs, tell};
@@ -292,21 +293,20 @@ impl Check<'_, '_> {
         (id, path): &(NodeId, String),
     ) -> Result<Option<String>, Error> {
         let id = *id;
-        if *path != file.path {
+        if **path != *file.path {
             return Ok(Some(format!("in its place there is {path}")));
         }
         let is = describe(tree, id, path.clone());
-        if (&is.kind, &is.mode, is.owner, is.group)
-            != (&file.kind, &file.mode, file.owner, file.group)
+        if (is.kind, is.mode, is.owner, is.group) != (file.kind, file.mode, file.owner, file.group)
         {
             return Ok(Some("its kind, mode or owner is another".to_owned()));
         }
         let node = tree.node(tree.target(id));
-        let digest = |source: &Source| -> Result<String, Error> {
+        let digest = |source: &Source| -> Result<Sha, Error> {
             let done = AtomicU64::new(0);
             let digests = hash::source(source.as_ref(), false, &done, self.stop)?;
             self.progress.add(Stage::Verify, done.into_inner());
-            Ok(hex(digests.sha256))
+            Ok(Sha(digests.sha256))
         };
         if let Body::File { data, rsrc } = &node.body {
             if Some(digest(data)?) != file.sha256 {
