@@ -324,7 +324,7 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(
         fails("[[step]]\nplist = { path = \"/etc/hosts\", set = { a = 1 } }\n"),
         "step 2 (r.toml:13:1) failed\n  /etc/hosts is no property list\n  \
-         it begins neither like XML nor like a binary property list"
+         property list: first bytes is \"one\\ntwo\": neither XML nor binary"
     );
     assert_eq!(
         fails("[[step]]\nplist = { path = \"/Info.plist\", set = { \"A:b\" = 1 } }\n"),
