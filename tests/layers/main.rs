@@ -14,7 +14,8 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("source", &["volume", "format", "block"]),
     ("device", &["volume", "format", "block"]),
     ("recipe", &[]),
-    ("engine", &["recipe", "media", "source", "device", "volume", "block"]),
+    // Steps edit property lists, and leave reading them to the format.
+    ("engine", &["recipe", "media", "source", "device", "volume", "format", "block"]),
     ("report", &["engine"]),
     // `inspect` tells what the formats themselves know, `extract` stores AppleDouble.
     ("cli", &["report", "engine", "recipe", "source", "device", "volume", "format", "block"]),
