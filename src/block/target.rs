@@ -18,7 +18,11 @@ impl FileTarget {
     /// # Errors
     /// What the host reports, such as a file larger than the file system takes.
     pub fn new(file: File, len: u64) -> io::Result<Self> {
-        file.set_len(0)?;
+        // Cutting a file that is empty anyway would make ext4 write it all out
+        // when it is closed, as it does for files that are replaced in place.
+        if file.metadata()?.len() > 0 {
+            file.set_len(0)?;
+        }
         file.set_len(len)?;
         Ok(Self { file, len, container: next_container() })
     }

@@ -2,6 +2,7 @@
 
 use crate::block::{Content, Error, FileBytes};
 use crate::engine::events::Stop;
+use crate::media::pass::ForkHasher;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ fn file(path: &Path, sha1: bool, done: &AtomicU64, stop: &Stop) -> std::io::Resu
 }
 
 /// Digests any contents.
-pub(super) fn source(
+fn source(
     source: &dyn Content,
     sha1: bool,
     done: &AtomicU64,
@@ -54,7 +55,34 @@ pub(super) fn source(
 ) -> std::io::Result<Digests> {
     let mut sha256 = Sha256::new();
     let mut old = sha1.then(Sha1::new);
-    let mut buf = vec![0; PIECE];
+    each_piece(source, done, stop, |piece| {
+        sha256.update(piece);
+        if let Some(old) = &mut old {
+            old.update(piece);
+        }
+    })?;
+    Ok(Digests { sha256: sha256.finalize().into(), sha1: old.map(|old| hex(old.finalize())) })
+}
+
+/// The digest of a fork, as the writing pass makes it.
+pub(super) fn fork(
+    source: &dyn Content,
+    done: &AtomicU64,
+    stop: &Stop,
+) -> std::io::Result<[u8; 32]> {
+    let mut hasher = ForkHasher::default();
+    each_piece(source, done, stop, |piece| hasher.update(piece))?;
+    Ok(hasher.finish())
+}
+
+fn each_piece(
+    source: &dyn Content,
+    done: &AtomicU64,
+    stop: &Stop,
+    mut take: impl FnMut(&[u8]),
+) -> std::io::Result<()> {
+    let longest = usize::try_from(source.len()).unwrap_or(PIECE).min(PIECE);
+    let mut buf = vec![0; longest];
     let mut at = 0;
     while at < source.len() {
         if stop.raised() {
@@ -62,12 +90,9 @@ pub(super) fn source(
         }
         let len = usize::try_from(source.len() - at).unwrap_or(PIECE).min(PIECE);
         source.read_at(at, &mut buf[..len])?;
-        sha256.update(&buf[..len]);
-        if let Some(old) = &mut old {
-            old.update(&buf[..len]);
-        }
+        take(&buf[..len]);
         at += len as u64;
         done.fetch_add(len as u64, Ordering::Relaxed);
     }
-    Ok(Digests { sha256: sha256.finalize().into(), sha1: old.map(|old| hex(old.finalize())) })
+    Ok(())
 }

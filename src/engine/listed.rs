@@ -18,14 +18,14 @@ pub(super) struct Listed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<Sha>,
+    pub(super) blake3: Option<ForkDigest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) rsrc_bytes: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) rsrc_sha256: Option<Sha>,
+    pub(super) rsrc_blake3: Option<ForkDigest>,
     /// Digests by attribute.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) xattrs: BTreeMap<String, Sha>,
+    pub(super) xattrs: BTreeMap<String, ForkDigest>,
     /// The id that all names of a hard-linked file share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) linked: Option<u32>,
@@ -75,17 +75,17 @@ impl<'de> Deserialize<'de> for Mode {
     }
 }
 
-/// A SHA-256, as 64 hex digits.
+/// A fork's digest (BLAKE3), as 64 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sha(pub(super) [u8; 32]);
+pub(super) struct ForkDigest(pub(super) [u8; 32]);
 
-impl Serialize for Sha {
+impl Serialize for ForkDigest {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&hex(self.0))
     }
 }
 
-impl<'de> Deserialize<'de> for Sha {
+impl<'de> Deserialize<'de> for ForkDigest {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
         let wrong = || D::Error::custom("a digest is 64 hex digits");
@@ -104,12 +104,15 @@ mod tests {
 
     #[test]
     fn digests_and_modes_are_checked() {
-        let digest = Sha([0xab; 32]);
+        let digest = ForkDigest([0xab; 32]);
         let text = serde_json::to_string(&(digest, Mode(0o755))).unwrap();
         assert_eq!(text, format!("[\"{}\",\"0755\"]", "ab".repeat(32)));
-        assert_eq!(serde_json::from_str::<(Sha, Mode)>(&text).unwrap(), (digest, Mode(0o755)));
+        assert_eq!(
+            serde_json::from_str::<(ForkDigest, Mode)>(&text).unwrap(),
+            (digest, Mode(0o755))
+        );
         for wrong in ["\"ab\"", "\"\u{e9}\"", &format!("\"{}\"", "ab".repeat(33))] {
-            assert!(serde_json::from_str::<Sha>(wrong).is_err());
+            assert!(serde_json::from_str::<ForkDigest>(wrong).is_err());
         }
         assert!(serde_json::from_str::<Mode>("\"9\"").is_err());
     }

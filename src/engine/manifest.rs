@@ -7,14 +7,13 @@
 use crate::block::{Result, Source, read_vec};
 use crate::engine::hash::hex;
 use crate::engine::inputs::Input;
-use crate::engine::listed::{Listed, Mode, Sha};
+use crate::engine::listed::{ForkDigest, Listed, Mode};
 use crate::engine::plan::Plan;
-use crate::media::pass::{Digests, UNIT};
+use crate::media::pass::{self, Digests, UNIT};
 use crate::volume::hfsplus::{ForkKind, Laid};
 use crate::volume::{Body, NodeId, Tree};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
@@ -70,7 +69,7 @@ pub(super) fn write(plan: &Plan, digests: &Digests, out: &mut dyn Write) -> Resu
     field(out, "date", &plan.date)?;
     field(out, "inputs", &plan.inputs.0.iter().map(input).collect::<Vec<_>>())?;
     field(out, "image_digest", &"XXH3-128")?;
-    field(out, "file_digest", &"SHA-256")?;
+    field(out, "file_digest", &"BLAKE3")?;
     field(out, "image", &image)?;
     writeln!(out, "  \"files\": [")?;
     if let Some((tree, laid)) = &plan.laid.volume {
@@ -125,20 +124,20 @@ impl<'a> Tags<'a> {
     }
 
     /// A fork's digest; that of nothing for an empty one.
-    fn digest(&self, tag: u32) -> Sha {
+    fn digest(&self, tag: u32) -> ForkDigest {
         match self.digests.forks.get(tag as usize) {
-            Some(digest) => Sha(*digest),
-            None => Sha(Sha256::digest([]).into()),
+            Some(digest) => ForkDigest(*digest),
+            None => ForkDigest(pass::digest(&[])),
         }
     }
 
-    fn xattr(&self, id: NodeId, index: u32, value: &Source) -> Result<Sha> {
+    fn xattr(&self, id: NodeId, index: u32, value: &Source) -> Result<ForkDigest> {
         if let Some(tag) = self.xattrs.get(&(id, index)) {
             return Ok(self.digest(*tag));
         }
         // In the catalog's neighbour: small, and digested here.
         let len = usize::try_from(value.len().min(MAX_INLINE)).unwrap_or(0);
-        Ok(Sha(Sha256::digest(read_vec(value.as_ref(), 0, len)?).into()))
+        Ok(ForkDigest(pass::digest(&read_vec(value.as_ref(), 0, len)?)))
     }
 }
 
@@ -163,10 +162,10 @@ fn list(tree: &Tree, laid: &Laid, tags: &Tags<'_>, id: NodeId, path: String) -> 
     }
     if let Body::File { data, rsrc } = &node.body {
         let [data_tag, rsrc_tag] = tags.forks[target.index()];
-        (listed.bytes, listed.sha256) = (Some(data.len()), Some(tags.digest(data_tag)));
+        (listed.bytes, listed.blake3) = (Some(data.len()), Some(tags.digest(data_tag)));
         if let Some(rsrc) = rsrc.as_ref().filter(|rsrc| rsrc.len() > 0) {
             listed.rsrc_bytes = Some(rsrc.len());
-            listed.rsrc_sha256 = Some(tags.digest(rsrc_tag));
+            listed.rsrc_blake3 = Some(tags.digest(rsrc_tag));
         }
     }
     for (index, xattr) in (0..).zip(&node.xattrs) {
@@ -216,9 +215,9 @@ pub(super) fn describe(tree: &Tree, id: NodeId, path: String) -> Listed {
         owner: meta.owner,
         group: meta.group,
         bytes: None,
-        sha256: None,
+        blake3: None,
         rsrc_bytes: None,
-        rsrc_sha256: None,
+        rsrc_blake3: None,
         xattrs: BTreeMap::new(),
         linked: None,
     }

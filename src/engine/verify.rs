@@ -4,7 +4,7 @@ use crate::block::{Error, Map, Origin, Source, slice};
 use crate::engine::build::{manifest_path, threads};
 use crate::engine::events::{Sink, Stage, Stop};
 use crate::engine::hash;
-use crate::engine::listed::{Listed, Sha};
+use crate::engine::listed::{ForkDigest, Listed};
 use crate::engine::manifest::{Manifest, Paths, describe, unit_hex};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
@@ -302,18 +302,18 @@ impl Check<'_, '_> {
             return Ok(Some("its kind, mode or owner is another".to_owned()));
         }
         let node = tree.node(tree.target(id));
-        let digest = |source: &Source| -> Result<Sha, Error> {
+        let digest = |source: &Source| -> Result<ForkDigest, Error> {
             let done = AtomicU64::new(0);
-            let digests = hash::source(source.as_ref(), false, &done, self.stop)?;
+            let digest = hash::fork(source.as_ref(), &done, self.stop)?;
             self.progress.add(Stage::Verify, done.into_inner());
-            Ok(Sha(digests.sha256))
+            Ok(ForkDigest(digest))
         };
         if let Body::File { data, rsrc } = &node.body {
-            if Some(digest(data)?) != file.sha256 {
+            if Some(digest(data)?) != file.blake3 {
                 return Ok(Some("its contents are others".to_owned()));
             }
             let rsrc = rsrc.as_ref().filter(|rsrc| rsrc.len() > 0);
-            if rsrc.map(&digest).transpose()? != file.rsrc_sha256 {
+            if rsrc.map(&digest).transpose()? != file.rsrc_blake3 {
                 return Ok(Some("its resource fork is another".to_owned()));
             }
         }
