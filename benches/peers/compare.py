@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """compare.py LIONIZE SOURCE.dmg [--runs 9] [--dir DIR] [--fstool PATH] [--dmgwiz PATH]
 
-Times `lionize build restore` against other programs, in turn: one round runs
-each command once, and ratios are taken round by round. Prints the median of
-each and of each ratio, as whole-process figures. Outputs are removed between
+Times `lionize build restore` against each of the others in alternating pairs,
+and prints the medians of both and of the ratios, as whole-process figures. Outputs are removed between
 runs, all go to one file system, and the source is in the page cache.
 """
 import argparse
@@ -75,20 +74,27 @@ def run(command):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def measure(args, out):
-    table = {name: [] for name in commands(args, out)}
-    for round_number in range(args.runs + 1):
-        for name, command in commands(args, out).items():
-            if name == "fsync and direct read":
-                remove(out)
-                run(commands(args, out)["lionize"])
-            else:
-                remove(out)
-            figures = run(command)
-            os.sync()
-            if round_number > 0:
-                table[name].append(figures)
-    return table
+def once(args, out, name):
+    """Runs one command on a clean slate: nothing of the last run is left to write."""
+    remove(out)
+    if name == "fsync and direct read":
+        run(commands(args, out)["lionize"])
+    else:
+        os.sync()
+    return run(commands(args, out)[name])
+
+
+def pairs(args, out, first, second):
+    """Alternating pairs, after one that is not counted."""
+    rows = [(once(args, out, first), once(args, out, second)) for _ in range(args.runs + 1)]
+    return rows[1:]
+
+
+def report(first, second, rows):
+    mine, theirs = ([statistics.median(run[i] for run in runs) for i in range(3)] for runs in zip(*rows))
+    ratio = statistics.median(a[0] / b[0] for a, b in rows)
+    figures = "{:.3f} s ({:.3f} cpu, {:.0f} MiB)".format
+    print(f"{first} {figures(*mine)}, {second} {figures(*theirs)}: ratio {ratio:.3f}", flush=True)
 
 
 def main():
@@ -97,22 +103,18 @@ def main():
     folder.mkdir()
     out = str(folder / "out.img")
     try:
-        table = measure(args, out)
+        others = [name for name in commands(args, out) if name != "lionize"]
+        for name in others:
+            report("lionize", name, pairs(args, out, "lionize", name))
+        rows = []
+        for _ in range(args.runs):
+            plain = once(args, out, "lionize")[0]
+            extra = once(args, out, "fsync and direct read")[0]
+            full = once(args, out, "lionize, read back")[0]
+            rows.append(full / (plain + extra))
+        print(f"read back / (plain + fsync + direct read): {statistics.median(rows):.3f}")
     finally:
         shutil.rmtree(folder)
-    base = table["lionize"]
-    print(f"{'command':24} {'wall s':>8} {'cpu s':>8} {'MiB':>8} {'lionize / it':>14}")
-    for name, rows in table.items():
-        wall, cpu, peak = (statistics.median(column) for column in zip(*rows))
-        ratio = statistics.median(b[0] / r[0] for b, r in zip(base, rows))
-        print(f"{name:24} {wall:8.3f} {cpu:8.3f} {peak:8.1f} {ratio:14.3f}")
-    durable = [
-        full[0] / (plain[0] + extra[0])
-        for full, plain, extra in zip(
-            table["lionize, read back"], base, table["fsync and direct read"]
-        )
-    ]
-    print(f"read back / (plain + fsync + direct read): {statistics.median(durable):.3f}")
 
 
 main()
