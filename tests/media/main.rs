@@ -1,5 +1,10 @@
 //! Media, from sources to bytes.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+// A failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+#[path = "../support/mod.rs"]
+mod support;
 
 mod decodes;
+mod disks;

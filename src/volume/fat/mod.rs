@@ -9,6 +9,7 @@
 
 mod clock;
 mod disk;
+mod dots;
 mod error;
 mod path;
 
@@ -63,6 +64,7 @@ pub fn lay_out(params: &Params, files: &[File]) -> Result<Map, Error> {
     let mut disk = SparseDisk::new(params.len);
     format(params, &mut disk)?;
     fill(params, &mut disk, &folders, files)?;
+    dots::mend(&mut disk, params.sector).map_err(Error::library(""))?;
     patch_hidden_sectors(params, &mut disk);
     Ok(disk.into_map())
 }
