@@ -131,7 +131,7 @@ fn rebuild(dmg: &Path, out: &Path, threads: usize) -> Timed {
 
 fn send(map: &Map, out: Option<&Path>, threads: usize) -> Result<Digests, Box<dyn Error>> {
     let stop = AtomicBool::new(false);
-    let options = Options { threads, withheld: &[], sparse: true, stop: &stop, progress: &|_| {} };
+    let options = Options::new(threads, &stop, &|_| {});
     let mut file = out.map(|out| target(out, map.len())).transpose()?;
     let out = file.as_mut().map(|file| file as &mut dyn lionize::block::WriteAt);
     Ok(pass::run(map, out, &options)?)

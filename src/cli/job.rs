@@ -41,10 +41,13 @@ pub(super) fn make(
 pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let request = request(&args.job, args.output.clone())?;
     let stop = streams.stop.clone();
-    let plan = engine::prepare(&request, &mut streams.sink(style), &stop)?;
-    let text = plan.text();
+    let mut sink = streams.sink(style);
+    let plan = engine::prepare(&request, &mut sink, &stop)?;
+    let identified = plan.identify(&mut sink, &stop)?;
+    drop(sink);
+    let text = plan.text(identified);
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    let json = json!({"result": "planned", "plan": plan.json()});
+    let json = json!({"result": "planned", "plan": plan.json(identified)});
     streams.result(style, &format!("{text}{end}"), &json)
 }
 

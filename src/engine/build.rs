@@ -44,7 +44,9 @@ pub fn build(
     work.progress.start(Stage::Commit, "", 0);
     let manifest = manifest_path(&options.output);
     let list = Output::create(&manifest)?;
-    let written = manifest::write(plan, &digests, &mut BufWriter::new(list.file()?));
+    let identified = plan.read_inputs(&|_| {}, stop);
+    let identified = identified.map_err(|error| Problem::reading("an input", error))?;
+    let written = manifest::write(plan, identified, &digests, &mut BufWriter::new(list.file()?));
     written.map_err(|error| match error {
         Error::Io(error) => list.problem(&error),
         other => Problem::reading("an input", other),
@@ -56,7 +58,7 @@ pub fn build(
     Ok(Built {
         output: options.output.clone(),
         manifest,
-        plan: plan.id.clone(),
+        plan: identified.id(),
         bytes: plan.bytes(),
         files: plan
             .laid
@@ -129,14 +131,13 @@ impl Work<'_, '_> {
     /// Runs over the whole disk: digests it, and writes it when there is a target.
     pub(super) fn pass(&self, target: Option<&mut Noted>) -> Result<Digests, Error> {
         let flag = self.stop.flag();
-        let progress = |done| self.progress.reach(Stage::Write, done);
-        let options = Options {
-            threads: self.threads,
-            withheld: &[],
-            sparse: true,
-            stop: &flag,
-            progress: &progress,
-        };
+        let bytes = self.plan.bytes();
+        // The inputs are digested beside; until they are, not all is done.
+        let limit = || self.plan.identified.get().map_or(bytes - bytes / 100, |_| bytes);
+        let progress = |done: u64| self.progress.reach(Stage::Write, done.min(limit()));
+        let digest = || self.plan.read_inputs(&|_| {}, self.stop).map(drop);
+        let options =
+            Options { aside: Some(&digest), ..Options::new(self.threads, &flag, &progress) };
         let target = target.map(|target| target as &mut dyn crate::block::WriteAt);
         pass::run(&self.plan.laid.image.map, target, &options)
     }

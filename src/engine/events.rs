@@ -39,10 +39,8 @@ impl Stage {
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The plan is known.
+    /// What will be made is known; the inputs are not read whole yet.
     Planned {
-        /// The plan's id, 64 hex digits.
-        id: String,
         /// The bytes of the output.
         bytes: u64,
     },

@@ -1,12 +1,12 @@
-//! SHA-256 (and SHA-1, which old lists have) of the inputs, beside other work.
+//! SHA-256 (and SHA-1, which old lists have) of the inputs.
 
-use crate::block::{Content, Error, FileBytes};
+use crate::block::{Content, Error, FileBytes, ReadAt, read_vec};
 use crate::engine::events::Stop;
 use crate::media::pass::ForkHasher;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 const PIECE: usize = 1 << 20;
 
@@ -29,33 +29,52 @@ pub(super) struct Wanted {
     pub(super) sha1: bool,
 }
 
-/// Digests files one after the other; `done` counts their bytes.
-pub(super) fn files(
-    wanted: &[Wanted],
-    done: &AtomicU64,
-    stop: &Stop,
-) -> Result<Vec<Digests>, Error> {
-    let digest = |wanted: &Wanted| {
-        file(&wanted.path, wanted.sha1, done, stop)
-            .map_err(|error| Error::from(error).in_file(&wanted.path.display().to_string()))
+/// The digests of files, by path.
+pub(super) type Found = BTreeMap<PathBuf, Digests>;
+
+/// Digests files one after the other; `tell` is given their bytes as they go.
+pub(super) fn files(wanted: Vec<Wanted>, tell: &dyn Fn(u64), stop: &Stop) -> Result<Found, Error> {
+    let digest = |wanted: Wanted| {
+        let found = file(&wanted.path, wanted.sha1, tell, stop)
+            .map_err(|error| Error::from(error).in_file(&wanted.path.display().to_string()))?;
+        Ok((wanted.path, found))
     };
-    wanted.iter().map(digest).collect()
+    wanted.into_iter().map(digest).collect()
 }
 
-fn file(path: &Path, sha1: bool, done: &AtomicU64, stop: &Stop) -> std::io::Result<Digests> {
-    source(&FileBytes::open(path)?, sha1, done, stop)
+/// Bytes at either end of a file that a sketch looks at.
+const SKETCH: u64 = 64 << 10;
+
+/// A digest of a file's ends, which hold the headers and checksums of all
+/// disks and disk images: not a proof, but another one for another file.
+pub(super) fn sketch(path: &Path) -> Result<[u8; 32], Error> {
+    let named = |error: std::io::Error| Error::Io(error).in_file(&path.display().to_string());
+    let file = FileBytes::open(path).map_err(named)?;
+    let len = file.len();
+    let mut sha256 = Sha256::new();
+    sha256.update(len.to_be_bytes());
+    for range in [0..len.min(SKETCH), len.saturating_sub(SKETCH).max(len.min(SKETCH))..len] {
+        // Both are at most SKETCH.
+        let count = usize::try_from(range.end - range.start).unwrap_or(0);
+        sha256.update(read_vec(&file, range.start, count).map_err(named)?);
+    }
+    Ok(sha256.finalize().into())
+}
+
+fn file(path: &Path, sha1: bool, tell: &dyn Fn(u64), stop: &Stop) -> std::io::Result<Digests> {
+    source(&FileBytes::open(path)?, sha1, tell, stop)
 }
 
 /// Digests any contents.
 fn source(
     source: &dyn Content,
     sha1: bool,
-    done: &AtomicU64,
+    tell: &dyn Fn(u64),
     stop: &Stop,
 ) -> std::io::Result<Digests> {
     let mut sha256 = Sha256::new();
     let mut old = sha1.then(Sha1::new);
-    each_piece(source, done, stop, |piece| {
+    each_piece(source, tell, stop, |piece| {
         sha256.update(piece);
         if let Some(old) = &mut old {
             old.update(piece);
@@ -67,17 +86,17 @@ fn source(
 /// The digest of a fork, as the writing pass makes it.
 pub(super) fn fork(
     source: &dyn Content,
-    done: &AtomicU64,
+    tell: &dyn Fn(u64),
     stop: &Stop,
 ) -> std::io::Result<[u8; 32]> {
     let mut hasher = ForkHasher::default();
-    each_piece(source, done, stop, |piece| hasher.update(piece))?;
+    each_piece(source, tell, stop, |piece| hasher.update(piece))?;
     Ok(hasher.finish())
 }
 
 fn each_piece(
     source: &dyn Content,
-    done: &AtomicU64,
+    tell: &dyn Fn(u64),
     stop: &Stop,
     mut take: impl FnMut(&[u8]),
 ) -> std::io::Result<()> {
@@ -92,7 +111,7 @@ fn each_piece(
         source.read_at(at, &mut buf[..len])?;
         take(&buf[..len]);
         at += len as u64;
-        done.fetch_add(len as u64, Ordering::Relaxed);
+        tell(len as u64);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::block::{Error, Source, read_vec};
 use crate::engine::facts::Facts;
-use crate::engine::hash::{Digests, Wanted};
+use crate::engine::hash::Wanted;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Request;
 use crate::recipe::{self, InputKind, Recipe};
@@ -29,8 +29,6 @@ pub(super) struct Input {
     pub(super) listing: String,
     /// The name of the volume in it.
     pub(super) label: Option<String>,
-    /// Digests of the files that were opened, by path, once they are known.
-    pub(super) digests: BTreeMap<PathBuf, Digests>,
 }
 
 impl Input {
@@ -106,14 +104,6 @@ impl Inputs {
     pub(super) fn bytes(&self) -> u64 {
         let files = self.0.iter().flat_map(|input| input.opener.files());
         files.map(|file| (file.path, file.len)).collect::<BTreeMap<_, _>>().values().sum()
-    }
-
-    pub(super) fn set_digests(&mut self, found: &BTreeMap<PathBuf, Digests>) {
-        for input in &mut self.0 {
-            let files = input.opener.files().into_iter().map(|file| file.path);
-            input.digests =
-                files.filter_map(|path| Some((path.clone(), found.get(&path)?.clone()))).collect();
-        }
     }
 
     /// Fails when a file is not what it was when it was opened.
@@ -200,7 +190,6 @@ fn open_one(wanted: &recipe::Input, path: PathBuf, facts: &mut Facts) -> Result<
             vec![item]
         }
     };
-    let digests = BTreeMap::new();
     let mut input = Input {
         name,
         kind,
@@ -212,7 +201,6 @@ fn open_one(wanted: &recipe::Input, path: PathBuf, facts: &mut Facts) -> Result<
         date: None,
         label: None,
         listing: String::new(),
-        digests,
     };
     learn(&mut input, facts).map_err(fail)?;
     check_release(wanted, &input)?;

@@ -62,7 +62,7 @@ pub(super) fn lay_out(
         layout,
         label: label.clone(),
         efi_files,
-        ids: Ids::derive(&identity.id),
+        ids: Ids::derive(&identity.seed),
         date: i64::try_from(identity.date).unwrap_or(i64::MAX),
         volume: part,
     };
@@ -98,13 +98,13 @@ fn lay_out_tree(
         (Size::Bytes(bytes), _) => hfsplus::Size::Exact(bytes - bytes % u64::from(BLOCK)),
         _ => hfsplus::Size::Fit { free: options.free },
     };
-    let id: [u8; 32] = identity.id;
+    let seed: [u8; 32] = identity.seed;
     let params = Params {
         block_size,
         sector,
         journal: options.journal,
         // Apart from other numbers that derive from the plan: its last bytes.
-        volume_id: id
+        volume_id: seed
             .rchunks(8)
             .next()
             .map_or(1, |last| last.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))),

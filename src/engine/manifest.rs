@@ -6,6 +6,7 @@
 
 use crate::block::{Result, Source, read_vec};
 use crate::engine::hash::hex;
+use crate::engine::identity::Identified;
 use crate::engine::inputs::Input;
 use crate::engine::listed::{ForkDigest, Listed, Mode};
 use crate::engine::plan::Plan;
@@ -51,7 +52,12 @@ pub(super) fn unit_hex(digest: u128) -> String {
 }
 
 /// Writes a plan's manifest.
-pub(super) fn write(plan: &Plan, digests: &Digests, out: &mut dyn Write) -> Result<()> {
+pub(super) fn write(
+    plan: &Plan,
+    identified: &Identified,
+    digests: &Digests,
+    out: &mut dyn Write,
+) -> Result<()> {
     let volume = plan.laid.image.volume();
     let image = Image {
         bytes: plan.bytes(),
@@ -63,11 +69,12 @@ pub(super) fn write(plan: &Plan, digests: &Digests, out: &mut dyn Write) -> Resu
     writeln!(out, "{{")?;
     field(out, "format", &FORMAT)?;
     field(out, "made_by", &concat!("lionize ", env!("CARGO_PKG_VERSION")))?;
-    field(out, "plan", &plan.id)?;
-    field(out, "recipe", &plan.recipe)?;
+    field(out, "plan", &identified.id())?;
+    field(out, "recipe", &plan.recipe.name)?;
     field(out, "params", &plan.params.iter().cloned().collect::<BTreeMap<_, _>>())?;
-    field(out, "date", &plan.date)?;
-    field(out, "inputs", &plan.inputs.0.iter().map(input).collect::<Vec<_>>())?;
+    field(out, "date", &plan.identity.date)?;
+    let inputs = plan.inputs.0.iter().map(|one| input(one, identified));
+    field(out, "inputs", &inputs.collect::<Vec<_>>())?;
     field(out, "image_digest", &"XXH3-128")?;
     field(out, "file_digest", &"BLAKE3")?;
     field(out, "image", &image)?;
@@ -83,9 +90,9 @@ fn field(out: &mut dyn Write, name: &str, value: &impl Serialize) -> io::Result<
     writeln!(out, "  \"{name}\": {},", serde_json::to_string(value)?)
 }
 
-fn input(input: &Input) -> serde_json::Value {
-    let files: Vec<_> = input
-        .digests
+fn input(input: &Input, identified: &Identified) -> serde_json::Value {
+    let files: Vec<_> = identified
+        .of(input)
         .iter()
         .map(|(path, digests)| {
             let below = path.strip_prefix(&input.path).ok().filter(|rest| rest.parent().is_some());

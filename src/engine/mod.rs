@@ -1,6 +1,7 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
 mod build;
+mod describe;
 mod events;
 mod facts;
 mod hash;
@@ -23,6 +24,7 @@ mod verify;
 
 pub use build::{build, manifest_path};
 pub use events::{Event, Silent, Sink, Stage, Stop};
+pub use identity::Identified;
 pub use plan::Plan;
 pub use prepare::prepare;
 pub use problem::{Problem, ProblemKind, Result};

@@ -2,23 +2,18 @@
 
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::facts::Facts;
-use crate::engine::hash::{self, Digests};
 use crate::engine::identity::{self, Identity};
 use crate::engine::inputs::{self, Inputs};
 use crate::engine::job::{Contents, Job};
 use crate::engine::layout;
 use crate::engine::load;
-use crate::engine::plan::{Plan, describe};
+use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Request;
 use crate::engine::steps;
 use crate::recipe::{Action, Recipe};
 use crate::volume::{Case, Name, Tree, VPath, fat};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 /// A step that was done, or why it was not.
 pub(super) struct Done {
@@ -38,69 +33,26 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
         facts.set("params", name, value.clone());
     }
     sink.send(started(Stage::Read, "the inputs", 0));
-    let mut inputs = inputs::open(&recipe, request, &mut facts)?;
+    let inputs = inputs::open(&recipe, request, &mut facts)?;
     let date = request.date.unwrap_or_else(|| identity::newest(&inputs));
-
-    sink.send(started(Stage::Read, "the inputs", inputs.bytes()));
-    let wanted = inputs.wanted();
-    let done = AtomicU64::new(0);
-    let hfs_date = identity::hfs_date(date);
-    let halt = Stop::new();
-    let (applied, digests) = std::thread::scope(|scope| {
-        // A thread of its own: hashing takes as long as all the rest of planning.
-        let hashing = scope.spawn(|| hash::files(&wanted, &done, &halt));
-        let applied = apply(&recipe, &facts, &inputs, hfs_date, stop);
-        while !hashing.is_finished() {
-            if stop.raised() || applied.is_err() {
-                halt.raise();
-            }
-            std::thread::sleep(Duration::from_millis(5));
-            sink.send(Event::Advanced { stage: Stage::Read, done: done.load(Ordering::Relaxed) });
-        }
-        (applied, hashing.join())
-    });
-    let digests = digests.map_err(|_| Problem::ours("a thread that hashes stopped"))?;
-    if stop.raised() {
-        return Err(Problem::interrupted());
-    }
-    let (contents, steps, efi) = applied?;
-    let digests = digests.map_err(|error| Problem::reading("an input", error))?;
-    let found = wanted.into_iter().map(|wanted| wanted.path).zip(digests);
-    let mut found: BTreeMap<PathBuf, Digests> = found.collect();
-    late_files(&inputs, &mut found, &done, stop)?;
-    inputs.set_digests(&found);
+    let (contents, steps, efi) = apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
     sink.send(Event::Finished { stage: Stage::Read });
     warn(&inputs, sink);
 
     sink.send(started(Stage::LayOut, "", 0));
     let identity = Identity::new(&recipe, &params, &inputs, request, date);
+    let identity = identity.map_err(|error| Problem::reading("an input", error))?;
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
     sink.send(Event::Finished { stage: Stage::LayOut });
-    let plan = describe(&recipe, &facts, params, inputs, &identity, laid, &steps);
-    sink.send(Event::Planned { id: plan.id().to_owned(), bytes: plan.bytes() });
+    let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).collect();
+    let identified = OnceLock::new();
+    let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, identified };
+    sink.send(Event::Planned { bytes: plan.bytes() });
     Ok(plan)
 }
 
 pub(super) fn started(stage: Stage, what: &str, total: u64) -> Event {
     Event::Started { stage, what: what.to_owned(), total }
-}
-
-/// Digests the files that only the steps opened (those in folders).
-fn late_files(
-    inputs: &Inputs,
-    found: &mut BTreeMap<PathBuf, Digests>,
-    done: &AtomicU64,
-    stop: &Stop,
-) -> Result<()> {
-    let late: Vec<_> =
-        inputs.wanted().into_iter().filter(|wanted| !found.contains_key(&wanted.path)).collect();
-    let digests = hash::files(&late, done, stop);
-    let digests = digests.map_err(|error| match stop.raised() {
-        true => Problem::interrupted(),
-        false => Problem::reading("an input", error),
-    })?;
-    found.extend(late.into_iter().map(|wanted| wanted.path).zip(digests));
-    Ok(())
 }
 
 /// Tells what was repaired in memory to read the inputs.

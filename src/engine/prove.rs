@@ -133,13 +133,7 @@ fn full(
     let what = work.options.output.display().to_string();
     work.progress.start(Stage::Verify, &format!("{what}, read back"), disk.len());
     let progress = |done| work.progress.reach(Stage::Verify, done);
-    let options = Options {
-        threads: work.threads,
-        withheld: &[],
-        sparse: true,
-        stop: &flag,
-        progress: &progress,
-    };
+    let options = Options::new(work.threads, &flag, &progress);
     out.file()?.sync_all().map_err(|error| out.problem(&error))?;
     let failed = |error: Error| {
         if work.stop.raised() {

@@ -20,7 +20,7 @@ use std::io::BufReader;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most findings of one kind that are listed.
 const LISTED: usize = 20;
@@ -183,13 +183,7 @@ impl Check<'_, '_> {
         self.progress.start(Stage::Verify, &format!("{}, every byte", self.name), disk.len());
         let flag = self.stop.flag();
         let progress = |done| self.progress.reach(Stage::Verify, done);
-        let options = Options {
-            threads: self.threads,
-            withheld: &[],
-            sparse: true,
-            stop: &flag,
-            progress: &progress,
-        };
+        let options = Options::new(self.threads, &flag, &progress);
         let mut map = Map::new(disk.len());
         map.push(0, disk.clone(), None);
         let seen = pass::run(&map, None, &options).map_err(|error| self.failed(error))?;
@@ -303,10 +297,8 @@ impl Check<'_, '_> {
         }
         let node = tree.node(tree.target(id));
         let digest = |source: &Source| -> Result<ForkDigest, Error> {
-            let done = AtomicU64::new(0);
-            let digest = hash::fork(source.as_ref(), &done, self.stop)?;
-            self.progress.add(Stage::Verify, done.into_inner());
-            Ok(ForkDigest(digest))
+            let tell = |bytes| self.progress.add(Stage::Verify, bytes);
+            Ok(ForkDigest(hash::fork(source.as_ref(), &tell, self.stop)?))
         };
         if let Body::File { data, rsrc } = &node.body {
             if Some(digest(data)?) != file.blake3 {

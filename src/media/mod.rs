@@ -65,14 +65,14 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// The ids that belong to a plan: always the same ones.
+    /// The ids that belong to a seed: always the same ones.
     #[must_use]
-    pub fn derive(plan: &[u8]) -> Self {
-        let b = Guid::derive(plan, "fat serial").to_bytes();
+    pub fn derive(seed: &[u8]) -> Self {
+        let b = Guid::derive(seed, "fat serial").to_bytes();
         Self {
-            disk: Guid::derive(plan, "disk"),
-            efi: Guid::derive(plan, "efi partition"),
-            volume: Guid::derive(plan, "volume partition"),
+            disk: Guid::derive(seed, "disk"),
+            efi: Guid::derive(seed, "efi partition"),
+            volume: Guid::derive(seed, "volume partition"),
             fat_serial: u32::from_le_bytes([b[0], b[1], b[2], b[3]]),
         }
     }

@@ -35,7 +35,25 @@ pub struct Options<'a> {
     pub stop: &'a AtomicBool,
     /// Told how many bytes of the image are done, ascending.
     pub progress: &'a (dyn Fn(u64) + Sync),
+    /// What one of the workers does before it joins the others: with one
+    /// thread before the pass, with more of them beside it.
+    pub aside: Option<Aside<'a>>,
 }
+
+impl<'a> Options<'a> {
+    /// A pass over all there is; zeros are left out of what it writes.
+    #[must_use]
+    pub const fn new(
+        threads: usize,
+        stop: &'a AtomicBool,
+        progress: &'a (dyn Fn(u64) + Sync),
+    ) -> Self {
+        Self { threads, withheld: &[], sparse: true, stop, progress, aside: None }
+    }
+}
+
+/// Work that runs beside a pass; its error ends the pass.
+pub type Aside<'a> = &'a (dyn Fn() -> Result<()> + Sync);
 
 /// What a pass saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,9 +92,9 @@ pub fn run<'a>(
     };
     std::thread::scope(|scope| {
         for _ in 1..options.threads.max(1) {
-            scope.spawn(|| pass.work());
+            scope.spawn(|| pass.work(None));
         }
-        pass.work();
+        pass.work(options.aside);
     });
     if let Some(error) = lock(&pass.error).take() {
         return Err(error);
@@ -158,9 +176,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Pass<'_> {
-    fn work(&self) {
+    fn work(&self, aside: Option<Aside<'_>>) {
         let guard = Abort(self);
         let mut buf = Vec::new();
+        if let Some(Err(error)) = aside.map(|aside| aside()) {
+            self.fail(error);
+        }
         while let Some(piece) = self.next_piece() {
             if let Err(error) = self.do_piece(&piece, &mut buf) {
                 self.fail(error);
@@ -439,7 +460,7 @@ mod tests {
     }
 
     fn options<'a>(threads: usize, stop: &'a AtomicBool, held: &'a [Range<u64>]) -> Options<'a> {
-        Options { threads, withheld: held, sparse: true, stop, progress: &|_| {} }
+        Options { withheld: held, ..Options::new(threads, stop, &|_| {}) }
     }
 
     #[test]
@@ -460,6 +481,26 @@ mod tests {
             assert_eq!(sent.units, units);
             let seen = run(&map, None, &options(threads, &stop, &[])).unwrap();
             assert_eq!((seen.forks, seen.units), (sent.forks, sent.units));
+        }
+    }
+
+    #[test]
+    fn work_aside_is_done_once_and_its_error_ends_the_pass() {
+        let (map, stop) = (sample(), AtomicBool::new(false));
+        for threads in [1, 3] {
+            let times = AtomicU64::new(0);
+            let aside = || {
+                times.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            };
+            let plain = run(&map, None, &options(threads, &stop, &[])).unwrap();
+            let with = Options { aside: Some(&aside), ..options(threads, &stop, &[]) };
+            assert_eq!(run(&map, None, &with).unwrap(), plain);
+            assert_eq!(times.load(Ordering::SeqCst), 1);
+            let fails = || Err(Error::corrupt("file", "length", 1u32, "changed"));
+            let with = Options { aside: Some(&fails), ..options(threads, &stop, &[]) };
+            let error = run(&map, None, &with).unwrap_err();
+            assert!(matches!(error, Error::Corrupt(c) if c.field == "length"));
         }
     }
 

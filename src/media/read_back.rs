@@ -223,7 +223,7 @@ mod tests {
     }
 
     fn options<'a>(stop: &'a AtomicBool) -> Options<'a> {
-        Options { threads: 2, withheld: &[], sparse: true, stop, progress: &|_| {} }
+        Options::new(2, stop, &|_| {})
     }
 
     #[test]

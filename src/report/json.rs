@@ -43,7 +43,7 @@ impl<'a> Json<'a> {
 impl Sink for Json<'_> {
     fn send(&mut self, event: Event) {
         let value = match event {
-            Event::Planned { id, bytes } => json!({"event": "planned", "id": id, "bytes": bytes}),
+            Event::Planned { bytes } => json!({"event": "planned", "bytes": bytes}),
             Event::Started { stage, what, total } => {
                 (self.total, self.percent) = (total, None);
                 let stage = stage.word();

@@ -11,7 +11,7 @@ const SETTLED: Duration = Duration::from_millis(500);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// The plan's id and the bytes it will make, once it is known.
-    pub planned: Option<(String, u64)>,
+    pub planned: Option<u64>,
     /// What is being done now.
     pub current: Option<Current>,
     /// What was warned of.
@@ -38,7 +38,7 @@ impl State {
     /// how long the stage took that it ends.
     pub fn apply(&mut self, now: Duration, event: &Event) -> Option<Duration> {
         match event {
-            Event::Planned { id, bytes } => self.planned = Some((id.clone(), *bytes)),
+            Event::Planned { bytes } => self.planned = Some(*bytes),
             Event::Started { stage, what, total } => {
                 let (stage, what, total) = (*stage, what.clone(), *total);
                 self.current = Some(Current { stage, what, total, done: 0, since: now });

@@ -39,7 +39,10 @@ fn a_plan_writes_nothing_and_tells_all() {
     ] {
         assert!(ran.text().contains(line), "{line}{}", ran.text());
     }
-    assert_eq!(ran.errors, "reading the inputs\nlaying out the disk\n");
+    assert_eq!(
+        ran.errors,
+        "reading the inputs\nlaying out the disk\nreading every byte of the inputs\n"
+    );
     let again = lionize(["--json"].into_iter().chain(args));
     let last = again.objects().pop().unwrap();
     assert_eq!(last["result"], "planned");

@@ -88,6 +88,22 @@ pub(crate) fn plan(request: &Request) -> Result<Plan, Problem> {
     prepare(request, &mut Silent, &Stop::new())
 }
 
+/// A plan's text, once its inputs were read.
+pub(crate) fn words(plan: &Plan) -> String {
+    plan.text(plan.identify(&mut Silent, &Stop::new()).unwrap())
+}
+
+/// A plan's id.
+pub(crate) fn id(plan: &Plan) -> String {
+    plan.identify(&mut Silent, &Stop::new()).unwrap().id()
+}
+
+/// A plan's date, as its JSON has it.
+pub(crate) fn date(plan: &Plan) -> u64 {
+    let identified = plan.identify(&mut Silent, &Stop::new()).unwrap();
+    plan.json(identified)["date"].as_u64().unwrap()
+}
+
 pub(crate) fn problem(request: &Request) -> String {
     plan(request).map(drop).unwrap_err().to_string()
 }

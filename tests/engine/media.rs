@@ -1,6 +1,6 @@
 //! What `[media]` may say: layouts, sizes, blocks, sectors, EFI files.
 
-use crate::make::{DATE, file, plan, problem, request, tree, volume};
+use crate::make::{DATE, date, file, id, plan, problem, request, tree, volume, words};
 use lionize::block::{Source, bytes};
 use lionize::engine::{BuildOptions, Silent, Stop, Verify, build, verify};
 use std::io::Write;
@@ -26,7 +26,7 @@ fn media(dir: &Path, options: &str, inputs: &[(&str, &Path)]) -> String {
     let found = verify(&out, 2, &mut Silent, &Stop::new()).unwrap();
     assert_eq!(found.faults, Vec::<String>::new());
     assert_eq!(std::fs::metadata(&out).unwrap().len(), made.bytes());
-    made.text().split("\nMedia\n").nth(1).unwrap().to_owned()
+    words(&made).split("\nMedia\n").nth(1).unwrap().to_owned()
 }
 
 fn fails(options: &str) -> String {
@@ -93,7 +93,7 @@ fn a_target_is_filled() {
     request.target_bytes = Some(8_000_000_000);
     let made = plan(&request).unwrap();
     assert_eq!(made.bytes(), 8_000_000_000);
-    assert!(made.text().contains(" bytes at 209,735,680: Sample\n"), "{}", made.text());
+    assert!(words(&made).contains(" bytes at 209,735,680: Sample\n"), "{}", words(&made));
 }
 
 #[test]
@@ -125,9 +125,9 @@ fn dates_come_from_the_inputs_or_from_the_request() {
     let input = file(dir.path(), "in.img", &sample());
     let mut request = request("restore", &[("image", &input)]);
     let first = plan(&request).unwrap();
-    assert_eq!(first.json()["date"], u64::from(DATE) - 2_082_844_800);
+    assert_eq!(date(&first), u64::from(DATE) - 2_082_844_800);
     request.date = Some(1_000_000_000);
     let second = plan(&request).unwrap();
-    assert_eq!(second.json()["date"], 1_000_000_000);
-    assert_ne!(first.id(), second.id());
+    assert_eq!(date(&second), 1_000_000_000);
+    assert_ne!(id(&first), id(&second));
 }

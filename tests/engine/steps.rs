@@ -1,6 +1,6 @@
 //! Each step on a small volume, read back through what the plan lays out.
 
-use crate::make::{disk, esd, file, plan, problem, request, tree, volume};
+use crate::make::{disk, esd, file, id, plan, problem, request, tree, volume, words};
 use lionize::block::{Source, bytes, read_vec};
 use lionize::engine::{BuildOptions, Silent, Stop, Verify, build};
 use lionize::source::{Opener, contents};
@@ -270,8 +270,8 @@ fn inputs_of_all_kinds() {
         [("folder", &folder), ("plain", &plain), ("esd", &esd), ("image", &image)];
     let request = request(recipe.to_str().unwrap(), &inputs);
     let made = plan(&request).unwrap();
-    assert!(made.text().contains("6. not done: copy maybe to /never (`maybe` is not given)"));
-    assert!(made.text().contains("8. not done: write /unless (0 bytes) (esd.version == 10.8)"));
+    assert!(words(&made).contains("6. not done: copy maybe to /never (`maybe` is not given)"));
+    assert!(words(&made).contains("8. not done: write /unless (0 bytes) (esd.version == 10.8)"));
     let out = path("out.img");
     let options = BuildOptions { output: out.clone(), verify: Verify::Full, threads: 2 };
     build(&made, &options, &mut Silent, &Stop::new()).unwrap();
@@ -286,9 +286,9 @@ fn inputs_of_all_kinds() {
     assert_eq!(self::text(&tree, "/when"), "11G63");
     assert!(!has(&tree, "/never") && !has(&tree, "/unless"));
     // The id follows from what the folder holds.
-    let before = made.id().to_owned();
+    let before = id(&made);
     std::fs::rename(path("host/sub/Name.txt"), path("host/sub/Other.txt")).unwrap();
-    assert_ne!(plan(&request).unwrap().id(), before);
+    assert_ne!(id(&plan(&request).unwrap()), before);
 }
 
 #[test]

@@ -34,8 +34,7 @@ fn image(volume: &Map) -> Image {
 
 fn read_all(map: &Map) {
     let stop = AtomicBool::new(false);
-    let options =
-        Options { threads: 2, withheld: &[], sparse: true, stop: &stop, progress: &|_| {} };
+    let options = Options::new(2, &stop, &|_| {});
     pass::run(map, None, &options).unwrap();
 }
 
