@@ -93,7 +93,10 @@ pub fn partitions(disk: &Source) -> Result<Vec<Part>> {
         return Ok(parts.unwrap_or_else(|| vec![bare(disk, found)]));
     }
     if let Some(parts) = guid_table(disk)? {
-        return Ok(parts);
+        let is_whole = parts.iter().any(Part::is_hfs_plus);
+        // What a broken map would say does not matter beside a sound table.
+        let map = if is_whole { None } else { apple_map(disk).ok().flatten() };
+        return Ok(map.filter(|map| map.iter().any(Part::is_hfs_plus)).unwrap_or(parts));
     }
     if let Some(parts) = apple_map(disk)? {
         return Ok(parts);
@@ -209,6 +212,33 @@ mod tests {
         let mut disk = vec![0; 100 * 512];
         volume(&mut disk, 0);
         assert_eq!(seen(&disk), [(0, "volume".into(), 0, true)]);
+    }
+
+    #[test]
+    fn of_two_tables_the_one_with_the_volume_is_used() {
+        let mut disk = guid_disk();
+        disk[40 * 512 + 1024..40 * 512 + 1028].fill(0);
+        // Units of 2048 put the map's entries where the GPT has empty slots.
+        for (index, (kind, first, count)) in
+            [("Apple_partition_map", 1, 2), ("Apple_HFS", 12, 2)].into_iter().enumerate()
+        {
+            let at = 2048 * (index + 1);
+            disk[at..at + 4].copy_from_slice(b"PM\0\0");
+            disk[at + 7] = 2;
+            disk[at + 11] = first;
+            disk[at + 15] = count;
+            disk[at + 48..at + 48 + kind.len()].copy_from_slice(kind.as_bytes());
+        }
+        // Such discs are made with both; here the sums of the GPT are put right.
+        let table = disk[1024..34 * 512].to_vec();
+        let sum = crc32fast::hash(&table);
+        disk[512 + 88..512 + 92].copy_from_slice(&sum.to_le_bytes());
+        disk[512 + 16..512 + 20].fill(0);
+        let sum = crc32fast::hash(&disk[512..512 + 92]);
+        disk[512 + 16..512 + 20].copy_from_slice(&sum.to_le_bytes());
+        assert_eq!(seen(&disk)[0], (1, "Apple HFS+".into(), 40 * 512, false));
+        volume(&mut disk, 12 * 2048);
+        assert_eq!(seen(&disk), [(2, "Apple_HFS".into(), 12 * 2048, true)]);
     }
 
     #[test]

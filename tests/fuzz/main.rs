@@ -86,6 +86,19 @@ fn smoke(name: &str) {
         let outcome = std::panic::catch_unwind(|| run(name, &data));
         assert!(outcome.is_ok(), "input {number} of {name} panics: {data:?}");
     }
+    corpus(name);
+}
+
+/// What libFuzzer found, where `LIONIZE_FUZZ_CORPUS` says that it is kept.
+fn corpus(name: &str) {
+    let Some(folder) = std::env::var_os("LIONIZE_FUZZ_CORPUS") else { return };
+    let folder = std::path::Path::new(&folder).join(name);
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        let data = std::fs::read(&path).unwrap();
+        let outcome = std::panic::catch_unwind(|| run(name, &data));
+        assert!(outcome.is_ok(), "{} panics", path.display());
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod support;
 mod again;
 mod boot;
 mod driver;
+mod maps;
 mod names;
 mod real;
 mod setup;

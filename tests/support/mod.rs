@@ -11,5 +11,6 @@ pub(crate) mod fshfs;
 pub(crate) mod guest;
 pub(crate) mod image;
 pub(crate) mod judge;
+pub(crate) mod loops;
 pub(crate) mod names;
 pub(crate) mod random;
