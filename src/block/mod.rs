@@ -8,8 +8,10 @@ mod error;
 mod file;
 mod map;
 mod memory;
+mod reader;
 mod scratch;
 mod slice;
+mod spool;
 mod target;
 
 pub use direct::{Bypass, Direct};
@@ -18,8 +20,10 @@ pub use file::FileBytes;
 pub(crate) use file::next_container;
 pub use map::{Extent, Map};
 pub use memory::{Zeros, bytes};
+pub use reader::Reader;
 pub use scratch::Scratch;
 pub use slice::{Slice, slice};
+pub use spool::Spool;
 pub use target::FileTarget;
 
 use std::io;

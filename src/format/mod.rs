@@ -2,9 +2,13 @@
 
 pub mod apm;
 pub mod appledouble;
+pub mod archive;
+pub mod cpio;
 pub mod detect;
 pub mod gpt;
 pub mod mbr;
 pub mod partition;
+pub mod pbzx;
 pub mod proplist;
+pub mod stream;
 pub mod udif;

@@ -1,11 +1,10 @@
 //! A folder's or a zip archive's files as a plain list, for file systems that
 //! know no more of a file than its path and bytes.
 
-use crate::block::{Error, Result, Source, bytes};
+use crate::block::{Error, Reader, Result, Source, bytes};
 use crate::source::{Item, Opener};
 use crate::volume::{Kind, VPath};
-use std::io::{Read, Seek, SeekFrom};
-use std::sync::Arc;
+use std::io::Read;
 
 /// The most bytes of a zip archive's files: they are unpacked in memory.
 const MOST: u64 = 128 << 20;
@@ -72,7 +71,7 @@ fn in_zip(item: &Item) -> Result<Vec<Plain>> {
         };
         error.in_file(&item.name)
     };
-    let mut archive = zip::ZipArchive::new(Cursor { source, at: 0 }).map_err(broken)?;
+    let mut archive = zip::ZipArchive::new(Reader::new(source)).map_err(broken)?;
     let large = |value: u64| {
         let hint = "give a folder with the files that are needed";
         Error::unsupported("a zip archive of that size", "its contents", value, hint)
@@ -101,32 +100,4 @@ fn in_zip(item: &Item) -> Result<Vec<Plain>> {
         files.push(Plain { path, source: bytes(data) });
     }
     Ok(files)
-}
-
-/// A source as what the zip crate reads from.
-struct Cursor {
-    source: Source,
-    at: u64,
-}
-
-impl Read for Cursor {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        let left = self.source.len().saturating_sub(self.at);
-        let len = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
-        Arc::clone(&self.source).read_at(self.at, &mut buf[..len])?;
-        self.at += len as u64;
-        Ok(len)
-    }
-}
-
-impl Seek for Cursor {
-    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
-        let at = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.source.len().checked_add_signed(by),
-            SeekFrom::Current(by) => self.at.checked_add_signed(by),
-        };
-        self.at = at.ok_or_else(|| std::io::Error::from(std::io::ErrorKind::InvalidInput))?;
-        Ok(self.at)
-    }
 }
