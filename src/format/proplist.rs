@@ -9,6 +9,8 @@
 
 use crate::block::{Error, Result};
 use plist::Value;
+use quick_xml::events::Event as XmlEvent;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Cursor;
 
 const LIST: &str = "property list";
@@ -69,6 +71,45 @@ fn measure_xml(data: &[u8]) -> Result<()> {
         rest = &rest[skip.0 + end + skip.1.len()..];
     }
     Ok(())
+}
+
+/// Keys that an XML list gives more than once in one dictionary, each named
+/// once. [`parse`] keeps the last value of such a key. Binary lists and broken
+/// ones give none.
+#[must_use]
+pub fn repeated_keys(data: &[u8]) -> Vec<String> {
+    let mut reader = quick_xml::Reader::from_reader(data);
+    let mut open: Vec<HashSet<String>> = Vec::new();
+    let (mut key, mut repeated) = (None, BTreeSet::new());
+    while let Ok(event) = reader.read_event() {
+        match event {
+            XmlEvent::Start(tag) if tag.name().as_ref() == "dict" => {
+                if open.len() >= MAX_DEPTH {
+                    break;
+                }
+                open.push(HashSet::new());
+            }
+            XmlEvent::End(tag) if tag.name().as_ref() == "dict" => drop(open.pop()),
+            XmlEvent::Start(tag) => {
+                key = (tag.name().as_ref() == "key").then(String::new);
+            }
+            XmlEvent::End(_) => {
+                if let (Some(key), Some(keys)) = (key.take(), open.last_mut())
+                    && let Some(twice) = keys.replace(key)
+                {
+                    repeated.insert(twice);
+                }
+            }
+            XmlEvent::Text(text) => key.iter_mut().for_each(|key: &mut String| key.push_str(&text)),
+            XmlEvent::GeneralRef(name) => key.iter_mut().for_each(|key| {
+                key.push('&');
+                key.push_str(&name);
+            }),
+            XmlEvent::Eof => break,
+            _ => {}
+        }
+    }
+    repeated.into_iter().collect()
 }
 
 fn find(data: &[u8], what: &[u8]) -> Option<usize> {
@@ -242,6 +283,16 @@ mod tests {
         objects.push(&[0x09]);
         assert_eq!(field(&binary(&objects)), "objects");
         assert!(parse(&binary(&objects[30..])).is_err(), "refers to what is not there");
+    }
+
+    #[test]
+    fn keys_given_twice_are_told() {
+        let list = "<plist><dict><key>A</key><dict><key>B</key><true/><key>A</key><true/>\
+                    </dict><key>B</key><dict/><key>A</key><true/></dict></plist>";
+        assert_eq!(repeated_keys(list.as_bytes()), ["A"]);
+        assert_eq!(repeated_keys(b"bplist00"), Vec::<String>::new());
+        assert_eq!(repeated_keys(b"<dict><key>A</key><key>A</key>"), ["A"]);
+        assert_eq!(repeated_keys("<dict>".repeat(1_000_000).as_bytes()), Vec::<String>::new());
     }
 
     #[test]

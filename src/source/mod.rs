@@ -2,8 +2,9 @@
 //!
 //! Containers are folders: `InstallESD.dmg/BaseSystem.dmg/System` is a path.
 //! Nothing is unpacked; all contents are lazy sources. Not supported yet:
-//! packages, archives, catalogs, the network.
+//! packages, archives, the network.
 
+pub mod catalog;
 mod files;
 mod host;
 mod installer;

@@ -8,6 +8,7 @@ mod support;
 
 mod again;
 mod boot;
+mod catalogs;
 mod driver;
 mod maps;
 mod names;
