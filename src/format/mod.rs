@@ -12,3 +12,5 @@ pub mod pbzx;
 pub mod proplist;
 pub mod stream;
 pub mod udif;
+pub mod xar;
+mod xml;

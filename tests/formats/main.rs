@@ -8,3 +8,4 @@ mod support;
 
 mod udif;
 mod udif_variants;
+mod xar;
