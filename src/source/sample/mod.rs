@@ -3,6 +3,7 @@
 //! not Apple's files.
 
 mod builder;
+pub mod catalog;
 mod chunklist;
 mod compressed;
 mod efi;
