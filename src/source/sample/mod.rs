@@ -9,6 +9,7 @@ mod compressed;
 mod efi;
 mod image;
 mod made_up;
+pub mod server;
 mod trees;
 
 pub use efi::{MARKER, boot_program};
