@@ -12,6 +12,7 @@ mod installer;
 mod item;
 pub mod known;
 mod opener;
+pub mod recovery;
 pub mod sample;
 mod second;
 pub mod store;

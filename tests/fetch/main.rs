@@ -7,6 +7,7 @@
 mod faults;
 mod interrupts;
 mod processes;
+mod recovery;
 #[path = "../support/server.rs"]
 mod server;
 

@@ -87,6 +87,15 @@ impl Address {
         self.0.origin() == other.0.origin()
     }
 
+    /// Whether both are of the same owner, as far as names tell: the same host,
+    /// or both at Apple.
+    #[must_use]
+    pub fn is_of_same_owner(&self, other: &Self) -> bool {
+        let apple =
+            |address: &Self| address.0.host_str().is_some_and(|host| host.ends_with(".apple.com"));
+        self.0.host_str() == other.0.host_str() || (apple(self) && apple(other))
+    }
+
     /// 64 hex digits for the file behind the address, however it is fetched.
     #[must_use]
     pub fn key(&self) -> String {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The most bytes of a file whose size nobody said: more than any installer.
 const MOST: u64 = 64 << 30;
+/// The most bytes of a file that a signature alone holds.
+const SMALL: u64 = 16 << 20;
 
 /// A file to fetch, and how it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +23,15 @@ pub struct Download {
     /// Its SHA-1.
     pub sha1: Option<[u8; 20]>,
     /// The caller proves a signature or a chunklist in it afterwards, and
-    /// refuses the file (with [`Store::forget`]) when that fails. With a size
-    /// this allows plain http.
+    /// refuses the file (with [`Store::forget`]) when that fails. With a size,
+    /// or a small limit to it, this allows plain http.
     ///
     /// [`Store::forget`]: crate::source::store::Store::forget
     pub signed: bool,
     /// The most bytes that are taken when the size is not known.
     pub most: u64,
+    /// A cookie that the server wants; it goes to no other host, and no mirror.
+    pub cookie: Option<String>,
 }
 
 impl Download {
@@ -41,13 +45,14 @@ impl Download {
             sha1: None,
             signed: false,
             most: MOST,
+            cookie: None,
         }
     }
 
     /// Whether something proves the file, however it comes.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.has_digest() || (self.size.is_some() && self.signed)
+        self.has_digest() || (self.signed && (self.size.is_some() || self.most <= SMALL))
     }
 
     /// Whether a digest of the file is known.

@@ -159,6 +159,8 @@ impl Store {
             download,
             address,
             plain: candidate.plain,
+            // What opens a server's file is no mirror's business.
+            cookie: download.cookie.as_deref().filter(|_| self.policy.mirror.is_none()),
             fetcher,
             watch,
             clock: self.clock.as_ref(),

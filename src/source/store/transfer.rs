@@ -17,6 +17,8 @@ pub(super) struct Exchange<'a> {
     pub(super) address: &'a Address,
     /// Whether plain http is allowed on the way.
     pub(super) plain: bool,
+    /// A cookie for this address.
+    pub(super) cookie: Option<&'a str>,
     pub(super) fetcher: &'a dyn Fetcher,
     pub(super) watch: &'a dyn Watch,
     pub(super) clock: &'a dyn Clock,
@@ -96,6 +98,9 @@ impl Exchange<'_> {
         }
         // Codings would make other bytes of the same file.
         let mut request = Request::new(self.address.as_str()).with("Accept-Encoding", "identity");
+        if let Some(cookie) = self.cookie {
+            request = request.with("Cookie", cookie);
+        }
         if part.len() > 0 {
             request = request.with("Range", format!("bytes={}-", part.len()));
             if let Some(validator) = validator {
