@@ -3,7 +3,11 @@
 pub mod apm;
 pub mod appledouble;
 pub mod archive;
+pub mod certificate;
+pub mod chunklist;
+pub mod cms;
 pub mod cpio;
+mod der;
 pub mod detect;
 pub mod gpt;
 pub mod mbr;

@@ -20,6 +20,8 @@ pub struct Archive(Arc<Inner>);
 
 struct Inner {
     source: Source,
+    /// The stored table.
+    table: Source,
     heap: u64,
     toc: Toc,
     /// The table's checksum as stated, which is also what signatures sign.
@@ -49,10 +51,10 @@ impl Archive {
     pub fn open(source: Source) -> Result<Self> {
         let header = Header::read(source.as_ref())?;
         let heap = header.heap();
-        let stored = slice(&source, header.size.into(), header.toc)?;
-        let toc = read_toc(&header, &stored)?;
+        let table = slice(&source, header.size.into(), header.toc)?;
+        let toc = read_toc(&header, &table)?;
         let stated = stated(&header, &toc, source.as_ref())?;
-        let check = check_toc(stated.as_ref(), stored)?;
+        let check = check_toc(stated.as_ref(), Arc::clone(&table))?;
         let room = source.len() - heap;
         let inside = |offset: u64, size: u64| offset <= room && size <= room - offset;
         for entry in &toc.entries {
@@ -68,7 +70,7 @@ impl Archive {
             }
         }
         let proven = Mutex::default();
-        Ok(Self(Arc::new(Inner { source, heap, toc, stated, check, proven })))
+        Ok(Self(Arc::new(Inner { source, table, heap, toc, stated, check, proven })))
     }
 
     /// All entries, folders before what is in them.
@@ -200,6 +202,11 @@ impl Archive {
     #[must_use]
     pub fn toc_checksum(&self) -> Option<&Checksum> {
         self.0.stated.as_ref()
+    }
+
+    /// The table of contents as it is stored.
+    pub(super) fn stored_toc(&self) -> &Source {
+        &self.0.table
     }
 
     /// The signatures that the table states.
@@ -338,15 +345,18 @@ impl<R: Read> Read for Counted<R> {
 
 /// The table's checksum as the heap holds it.
 fn stated(header: &Header, toc: &Toc, from: &dyn ReadAt) -> Result<Option<Checksum>> {
-    let Some((style, offset, size)) = &toc.checksum else { return Ok(None) };
-    if let Some(other) = header.checksum.as_ref().filter(|other| *other != style) {
+    let none = Style::named("none");
+    let in_header = header.checksum.as_ref().unwrap_or(&none);
+    let in_table = toc.checksum.as_ref().map_or(&none, |(style, ..)| style);
+    if in_header != in_table {
         let rule = "not the algorithm that the header names";
-        let both = format!("{} (header: {})", style.name(), other.name());
+        let both = format!("{} (header: {})", in_table.name(), in_header.name());
         return Err(Error::corrupt(TOC, "checksum style", both, rule));
     }
-    if *style == Style::named("none") {
+    let Some((style, offset, size)) = toc.checksum.as_ref().filter(|(style, ..)| *style != none)
+    else {
         return Ok(None);
-    }
+    };
     if style.bytes().is_some_and(|len| len != *size) || *size > 1024 {
         return Err(Error::corrupt(TOC, "checksum size", *size, "not the length of its style"));
     }

@@ -57,7 +57,7 @@ impl Header {
         if size < LEN || u64::from(size) > from.len() {
             return Err(Error::corrupt(HEADER, "size", size, "less than 28, or behind the end"));
         }
-        if version > 1 {
+        if version != 1 {
             let what = "a xar archive of another version";
             return Err(Error::unsupported(what, "version", version, ""));
         }

@@ -16,6 +16,7 @@ mod contents;
 mod digest;
 mod entry;
 mod header;
+mod signed;
 #[cfg(test)]
 mod tests;
 mod toc;
@@ -25,6 +26,7 @@ pub mod write;
 pub use archive::{Archive, Checks};
 pub use digest::{Check, Checksum, Hasher, Style, hex};
 pub use entry::{Data, Encoding, Entry, Kind};
+pub use signed::{Basis, Verified};
 pub use toc::Signature;
 
 /// The table's name in messages.

@@ -44,8 +44,17 @@ pub enum Body {
     HardLink(usize),
 }
 
-/// Makes a signature of the table's checksum.
-pub type Sign = Box<dyn FnOnce(&[u8]) -> Result<Vec<u8>>>;
+/// What a signature is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Signing<'a> {
+    /// The table of contents as it is stored: what `RSA` signs.
+    pub table: &'a [u8],
+    /// Its checksum: what `CMS` signs.
+    pub checksum: &'a [u8],
+}
+
+/// Makes a signature.
+pub type Sign = Box<dyn FnOnce(&Signing<'_>) -> Result<Vec<u8>>>;
 
 /// A signature to be made.
 pub struct Signer {
@@ -57,7 +66,7 @@ pub struct Signer {
     pub size: usize,
     /// The certificates in DER, the signer's first.
     pub certificates: Vec<Vec<u8>>,
-    /// Signs the table's checksum, once that is known.
+    /// Signs the table, once that is known.
     pub sign: Sign,
 }
 
@@ -118,7 +127,7 @@ impl Builder {
         head.extend(&stored);
         head.extend(&sum);
         for signer in self.signers {
-            let made = (signer.sign)(&sum)?;
+            let made = (signer.sign)(&Signing { table: &stored, checksum: &sum })?;
             if made.len() > signer.size {
                 let rule = "more bytes than were reserved for it";
                 return Err(Error::corrupt(super::TOC, "signature size", made.len(), rule));

@@ -3,15 +3,16 @@
 //! not Apple's files.
 
 mod builder;
-pub mod catalog;
 mod chunklist;
 mod compressed;
 mod efi;
 mod image;
 mod made_up;
-pub mod server;
+mod rsa;
+mod signing;
 mod trees;
 
 pub use efi::{MARKER, boot_program};
 pub use image::write_installer;
+pub use signing::{anchors, signer};
 pub use trees::{ODDITIES, base_system, installer};
