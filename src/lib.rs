@@ -10,6 +10,7 @@
 //! L4 recipe   pure data: recipes, their mistakes by line and column
 //! L3 media    partitions, blessing, one image from trees; verification
 //!    source   containers as folders, installers and their facts
+//!    device   real disks: which there are, which may be written to
 //! L2 volume   file systems as trees: HFS+, FAT
 //! L1 format   bytes <-> structures: UDIF, GPT, APM, MBR
 //! L0 block    random-access bytes and the one error type
@@ -19,6 +20,7 @@
 
 pub mod block;
 pub mod cli;
+pub mod device;
 pub mod engine;
 pub mod format;
 pub mod media;

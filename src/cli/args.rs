@@ -65,6 +65,8 @@ pub enum Command {
     /// List, show and check recipes
     #[command(subcommand)]
     Recipe(Recipe),
+    /// List all disks, and say why each is or is not offered
+    Devices,
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
 }

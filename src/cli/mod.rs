@@ -5,6 +5,7 @@
 
 pub mod args;
 mod demo;
+mod devices;
 pub mod exit;
 mod extract;
 mod files;
@@ -63,6 +64,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Ls(args) => files::ls(args, style, streams),
         Command::Cat(args) => files::cat(args, streams),
         Command::Demo(args) => demo::run(args, style, streams),
+        Command::Devices => devices::run(style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
     }

@@ -2,6 +2,7 @@
 
 use crate::block::Error;
 use crate::recipe::nearest;
+use crate::source::store::{Failure, FailureKind};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -129,6 +130,19 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self::reading("an input", error)
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure.kind {
+            FailureKind::Network | FailureKind::Offline => ProblemKind::Network,
+            FailureKind::Interrupted => ProblemKind::Interrupted,
+            FailureKind::Disk => ProblemKind::Device,
+            FailureKind::Usage => ProblemKind::Usage,
+        };
+        let Failure { sentence, causes, hint, .. } = failure;
+        Self { kind, sentence, causes, hint }
     }
 }
 

@@ -18,6 +18,8 @@ const LIST: &str = "property list";
 const MAX_DEPTH: usize = 128;
 /// Objects of a binary list with shared ones counted each time.
 const MAX_OBJECTS: u64 = 4_000_000;
+/// Elements of an XML list; Apple's largest catalogs have a tenth of that.
+const MAX_ELEMENTS: usize = 1_500_000;
 
 /// Reads a property list.
 ///
@@ -45,7 +47,7 @@ fn too_deep(depth: usize) -> Error {
 
 /// Follows the tags of an XML list, without looking at anything else in it.
 fn measure_xml(data: &[u8]) -> Result<()> {
-    let (mut rest, mut depth) = (data, 0_usize);
+    let (mut rest, mut depth, mut elements) = (data, 0_usize, 0_usize);
     while let Some(at) = find(rest, b"<") {
         rest = &rest[at..];
         let skip: (usize, &[u8]) = if rest.starts_with(b"<!--") {
@@ -67,6 +69,10 @@ fn measure_xml(data: &[u8]) -> Result<()> {
         }
         if depth > MAX_DEPTH {
             return Err(too_deep(depth));
+        }
+        elements += usize::from(!tag.starts_with(b"/"));
+        if elements > MAX_ELEMENTS {
+            return Err(Error::corrupt(LIST, "elements", elements, "more than 1.5 million"));
         }
         rest = &rest[skip.0 + end + skip.1.len()..];
     }
@@ -274,6 +280,12 @@ mod tests {
         objects.push(&[0x09]);
         assert_eq!(field(&binary(&objects)), "nesting");
         assert_eq!(field(&binary(&[&[0xa1, 0]])), "nesting", "it contains itself");
+    }
+
+    #[test]
+    fn elements_are_bounded() {
+        let many = format!("<plist><array>{}</array></plist>", "<true/>".repeat(1_500_000));
+        assert_eq!(field(many.as_bytes()), "elements");
     }
 
     #[test]

@@ -2,17 +2,20 @@
 //!
 //! Containers are folders: `InstallESD.dmg/BaseSystem.dmg/System` is a path.
 //! Nothing is unpacked; all contents are lazy sources. Not supported yet:
-//! packages, archives, the network.
+//! packages, archives.
 
 pub mod catalog;
 mod files;
 mod host;
+pub mod http;
 mod installer;
 mod item;
 pub mod known;
 mod opener;
+pub mod recovery;
 pub mod sample;
 mod second;
+pub mod store;
 mod tables;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@
 //! Unknown keys are kept, so that a catalog can be written again. References:
 //! github.com/wdas/reposado (layout of a mirror), and catalogs themselves.
 
+pub mod check;
 pub mod facts;
 mod location;
 pub mod matching;

@@ -1,6 +1,7 @@
 //! Catalogs, whole and with one broken key.
 
 use crate::source::catalog::Catalog;
+use crate::source::catalog::check::check;
 
 const GOOD: &str = r#"<?xml version="1.0"?>
 <plist version="1.0"><dict>
@@ -133,4 +134,122 @@ fn a_product_given_twice_is_told() {
     let twice = GOOD.replace("<key>bare</key><dict/>", "<key>b</key><dict/><key>b</key><dict/>");
     let catalog = Catalog::parse(twice.as_bytes()).unwrap();
     assert_eq!((catalog.products.len(), catalog.repeated), (2, vec!["b".to_owned()]));
+}
+
+fn findings(text: &str) -> Vec<String> {
+    let catalog = Catalog::parse(text.as_bytes()).unwrap();
+    let all = check(&catalog).into_iter();
+    all.map(|it| format!("{:?} {} {it}", it.level, it.kind).to_lowercase()).collect()
+}
+
+#[test]
+fn a_good_product_has_only_its_notes() {
+    let good = GOOD.replace("<key>bare</key><dict/>", "");
+    assert_eq!(
+        findings(&good),
+        [
+            "note key the catalog has the key \"new\", which is not known",
+            "note key 11g63_serveressentials: the package serveressentials.pkg has the key \
+             \"more\", which is not known",
+            "note key 11g63_serveressentials: the product has the key \"other\", which is not known",
+            "note subfolder 11g63_serveressentials: 2 of its files lie in the subfolder x.dst: an \
+             update server says \"possible security violation\" until the folder is there",
+            "note record 11g63_serveressentials: serveressentials.pkg has 5 bytes; on record are \
+             220615037",
+        ]
+    );
+}
+
+#[test]
+fn everything_odd_is_found() {
+    let odd = |from: &str, to: &str| {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(text, GOOD, "{from}");
+        let before = findings(GOOD);
+        let new: Vec<_> = findings(&text).into_iter().filter(|it| !before.contains(it)).collect();
+        new.join("; ")
+    };
+    let before = findings(GOOD);
+    for told in [
+        "fault no-packages bare: it has no packages: no longer available, and no replacement",
+        "fault no-distributions bare: it has no distributions: nothing says how to install it",
+        "note no-version bare: it has no servermetadataurl: update servers say \"missing version \
+         string\"",
+        "note no-date bare: postdate is missing",
+    ] {
+        assert!(before.iter().any(|it| it == told), "{told}\n{before:#?}");
+    }
+    let product = "11g63_serveressentials";
+    assert_eq!(
+        odd("<integer>2</integer>", "<integer>3</integer>"),
+        "note version catalogversion is 3, not 2"
+    );
+    assert_eq!(
+        odd("<string>ramped</string>", "<string>gone</string>"),
+        format!("note state {product}: its state is \"gone\", which is not known")
+    );
+    assert_eq!(
+        odd("<key>ja</key>", "<key>2</key>"),
+        format!("note language {product}: a distribution has the language \"2\"")
+    );
+    assert_eq!(
+        odd("<integer>5</integer>", "<integer>0</integer>"),
+        format!(
+            "fault size {product}: serveressentials.pkg has no bytes; note record {product}: \
+             serveressentials.pkg has 0 bytes; on record are 220615037"
+        )
+    );
+    assert_eq!(
+        odd("6FA299f4", "6FA2"),
+        format!(
+            "fault digest {product}: the digest of serveressentials.pkg is \
+             \"6fa2d56b33a669a575f1a2410730c5694cfb\": not 40 hexadecimal digits"
+        )
+    );
+    assert_eq!(
+        odd("<key>Digest</key><string>6FA299f4d56b33a669a575f1a2410730c5694cfb</string>", ""),
+        "note http 1 of 1 packages are offered by http and without a digest: only their size and \
+         signature hold them"
+    );
+    assert_eq!(
+        odd("http://h/content/a/ServerEssentials.smd", "http://h/../a"),
+        format!(
+            "fault url {product}: servermetadataurl: url: path is \"http://h/../a\": it has a part \
+             `.` or `..`"
+        )
+    );
+    assert_eq!(
+        odd("https://h/content/a/x.dst/x.ja.dist", "https://h/content/a/x.dst/X.en.dist"),
+        format!(
+            "fault clash {product}: content/a/x.dst/x.en.dist and content/a/x.dst/x.en.dist of \
+             itself differ only in case"
+        )
+    );
+    assert_eq!(
+        odd("https://h/content/a/x.dst/x.ja.dist", "http://h/content/a/x.dst/x.en.dist"),
+        format!(
+            "fault clash {product}: content/a/x.dst/x.en.dist is named by itself on another host"
+        )
+    );
+    assert_eq!(
+        odd("https://h/content/a/x.dst/x.ja.dist", "https://h/content/a/x.dst/x.en.dist"),
+        format!("note shared {product}: content/a/x.dst/x.en.dist is named by itself, too")
+    );
+    assert_eq!(
+        odd("http://h/content/a/ServerEssentials.smd", "http://h/content/a/x.dst"),
+        format!("fault clash {product}: content/a/x.dst is a file here and a folder elsewhere")
+    );
+    assert_eq!(
+        odd("http://h/content/a/ServerEssentials.smd", "http://h/content/b/ServerEssentials.smd"),
+        format!("note folder {product}: 1 of its files lie elsewhere: in content/b")
+    );
+    let empty = "<plist><dict><key>Products</key><dict/></dict></plist>";
+    assert_eq!(
+        findings(empty),
+        [
+            "note version catalogversion is missing",
+            "note date indexdate is missing",
+            "fault empty there are no products"
+        ]
+    );
 }

@@ -5,12 +5,12 @@ use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::io::Read;
 
-/// More than nine times the largest catalog known (7 MB, September 2026).
-const LIMIT: u64 = 64 << 20;
+/// More than four times the largest catalog known (7 MB, September 2026).
+const LIMIT: u64 = 32 << 20;
 
-/// The plain bytes of a catalog; bounded by 64 MiB.
+/// The plain bytes of a catalog; bounded by 32 MiB.
 pub(super) fn plain(data: &[u8]) -> Result<Cow<'_, [u8]>> {
-    let too_long = |len: u64| Error::corrupt("catalog", "length", len, "more than 64 MiB");
+    let too_long = |len: u64| Error::corrupt("catalog", "length", len, "more than 32 MiB");
     if !data.starts_with(&[0x1f, 0x8b]) {
         let len = data.len() as u64;
         return if len > LIMIT { Err(too_long(len)) } else { Ok(Cow::Borrowed(data)) };
@@ -42,6 +42,6 @@ mod tests {
         let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
         copy(&mut repeat(0).take(LIMIT + 1), &mut bomb).unwrap();
         let error = plain(&bomb.finish().unwrap()).unwrap_err().to_string();
-        assert_eq!(error, "catalog: length is 67108865: more than 64 MiB");
+        assert_eq!(error, "catalog: length is 33554433: more than 32 MiB");
     }
 }

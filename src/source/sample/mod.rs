@@ -3,12 +3,14 @@
 //! not Apple's files.
 
 mod builder;
+pub mod catalog;
 mod chunklist;
 mod compressed;
 mod efi;
 mod image;
 mod made_up;
 mod rsa;
+pub mod server;
 mod signing;
 mod trees;
 

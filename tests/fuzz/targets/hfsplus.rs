@@ -161,6 +161,7 @@ pub(super) fn journal(data: &[u8]) {
     let how = script.byte();
     let mut image = SEEDS[2].image.clone();
     let log = journal_range(&image);
+    begin(&mut image);
     image[1024 + 8..1024 + 12].copy_from_slice(b"HFSJ");
     let unmounted = 1024 + 6;
     image[unmounted] &= !1;
@@ -170,10 +171,16 @@ pub(super) fn journal(data: &[u8]) {
     let header = 1024..1536;
     script.edit(&mut image, &[header, used]);
     if how & 1 == 0 {
-        sum(&mut image[log.start..log.start + 44], 36);
-        sum(&mut image[log.start + 512..log.start + 512 + 32], 8);
+        sum(&mut image[log.start..log.start + 44], 36, big);
+        sum(&mut image[log.start + 512..log.start + 512 + 32], 8, big);
     }
     walk(bytes(image));
+}
+
+/// Says that the journal was begun: the flag that it was not yet is cleared.
+fn begin(image: &mut [u8]) {
+    let block = image[1024 + 12..1024 + 16].iter().fold(0, |n, byte| n << 8 | usize::from(*byte));
+    image[block * 4096..block * 4096 + 4].copy_from_slice(&1_u32.to_be_bytes());
 }
 
 fn transaction(image: &mut [u8], log: &Range<usize>, big: bool) {
@@ -208,10 +215,10 @@ fn transaction(image: &mut [u8], log: &Range<usize>, big: bool) {
 }
 
 /// Apple's checksum over a structure, in the order that its magic shows.
-fn sum(structure: &mut [u8], at: usize) {
+fn sum(structure: &mut [u8], at: usize, big: bool) {
     structure[at..at + 4].fill(0);
     let add = |sum: u32, byte: &u8| sum << 8 ^ sum.wrapping_add(u32::from(*byte));
     let sum = !structure.iter().fold(0, add);
-    // Either order: a wrong one is as good a test as a right one.
-    structure[at..at + 4].copy_from_slice(&sum.to_le_bytes());
+    let bytes = if big { sum.to_be_bytes() } else { sum.to_le_bytes() };
+    structure[at..at + 4].copy_from_slice(&bytes);
 }
