@@ -1,5 +1,8 @@
 //! The command line: what may be given, and the words of its help.
 
+pub mod cache;
+
+use crate::cli::args::cache::Cache;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -67,6 +70,9 @@ pub enum Command {
     Recipe(Recipe),
     /// List all disks, and say why each is or is not offered
     Devices,
+    /// The store of fetched files: list, verify, prune
+    #[command(subcommand)]
+    Cache(Cache),
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
 }

@@ -4,6 +4,7 @@
 //! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
 
 pub mod args;
+mod cache;
 mod demo;
 mod devices;
 pub mod exit;
@@ -63,6 +64,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),
         Command::Cat(args) => files::cat(args, streams),
+        Command::Cache(command) => cache::run(command, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Devices => devices::run(style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),

@@ -22,4 +22,4 @@ pub use model::{
     Action, Comparison, Condition, Find, Input, InputKind, KeyPath, Layout, MediaOptions, Operator,
     Owning, Param, PlistEdit, Position, Recipe, Size, Step, Value, VolumeOptions,
 };
-pub use text::{Piece, pieces};
+pub use text::{Piece, pieces, size};

@@ -59,7 +59,8 @@ pub(super) fn is_word(text: &str) -> bool {
 }
 
 /// Bytes from `64 MiB`, `7 GB`, `512`.
-pub(super) fn size(text: &str) -> Option<u64> {
+#[must_use]
+pub fn size(text: &str) -> Option<u64> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let factor: u64 = match unit.trim() {
