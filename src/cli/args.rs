@@ -59,11 +59,11 @@ pub enum Command {
     Verify(Verify),
     /// Say what a file is: containers, partitions, volumes, checksums
     Inspect(Inspect),
-    /// List a folder on the host, in an image, or in an image in an image
+    /// List a folder on the host, in an image, a package or an archive
     Ls(Ls),
     /// Write a file's contents to standard output
     Cat(Cat),
-    /// Copy files and folders out of images
+    /// Copy files and folders out of images, packages and archives
     Extract(Extract),
     /// List, show and check recipes
     #[command(subcommand)]
@@ -153,7 +153,7 @@ pub struct Inspect {
 /// `lionize ls`.
 #[derive(Debug, Args)]
 pub struct Ls {
-    /// A path; images in it are entered as if they were folders
+    /// A path, or a pattern; images and archives are entered as folders
     pub path: PathBuf,
     /// Mode, links, owner, group, size, date (UTC) and symlinks' targets
     #[arg(long, short)]
@@ -161,19 +161,26 @@ pub struct Ls {
     /// And all folders below
     #[arg(long, short = 'R')]
     pub recursive: bool,
+    /// Show `._NAME` files of archives as files, not as attributes
+    #[arg(long)]
+    pub appledouble_files: bool,
 }
 
 /// `lionize cat`.
 #[derive(Debug, Args)]
 pub struct Cat {
-    /// A file; images in the path are entered as if they were folders
+    /// A file; images and archives in the path are entered as folders
     pub path: PathBuf,
+    /// Show `._NAME` files of archives as files, not as attributes
+    #[arg(long)]
+    pub appledouble_files: bool,
 }
 
 /// `lionize extract`.
 #[derive(Debug, Args)]
 pub struct Extract {
-    /// Files and folders; images in a path are entered as folders
+    /// Files and folders, or patterns (`Combo.pkg/**/Server.app`); images and
+    /// archives in a path are entered as folders
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The folder they go to; made when it is missing
@@ -182,6 +189,9 @@ pub struct Extract {
     /// Keep resource forks, attributes and Finder info in `._NAME` files
     #[arg(long)]
     pub appledouble: bool,
+    /// Take `._NAME` files of archives as files, not as attributes
+    #[arg(long)]
+    pub appledouble_files: bool,
 }
 
 /// `lionize recipe`.

@@ -5,7 +5,7 @@ use crate::cli::Outcome;
 use crate::cli::args::{Cat, Extract, Ls};
 use crate::cli::extract::Extraction;
 use crate::cli::listing::{self, Entry};
-use crate::cli::names::{escaped, escaped_path};
+use crate::cli::names::{escaped, escaped_path, escaped_text};
 use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{host, place};
@@ -22,17 +22,21 @@ const CHUNK: u64 = 1 << 20;
 
 /// `lionize ls`.
 pub(super) fn ls(args: &Ls, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let opener = Opener::new();
-    let item = place::enter(&opener, &args.path)?;
+    let opener = kept(place::opener(&streams.stop), args.appledouble_files).browsing();
+    let found = place::find(&opener, &args.path)?;
+    let several = found.len() > 1;
     let mut lister = Lister { args, style, streams, entries: 0 };
-    match item.node().map_err(|error| place::reading(&item.name, error))? {
-        Some((tree, id)) if tree.is_dir(id) => lister.folders(&tree, id)?,
-        Some((tree, id)) => {
-            let folder = tree.path(id).split_last().map(|(folder, _)| folder);
-            let folder = folder.map_or_else(|| "/".into(), |folder| escaped_path(&folder));
-            lister.show(&folder, &[Entry::of(&tree, id)])?;
+    for item in found {
+        // Of several, files are shown, and folders with what is in them.
+        let item = if several { item } else { place::enter(&opener, item)? };
+        if several && !style.json && (item.is_folder() || args.long) {
+            lister.streams.print(&format!("{}:\n", escaped_text(&item.name)))?;
+        } else if several && !style.json {
+            lister.streams.print(&format!("{}\n", escaped_text(&item.name)))?;
+            lister.entries += 1;
+            continue;
         }
-        None => lister.outside(&opener, item)?,
+        lister.item(&opener, item)?;
     }
     let entries = lister.entries;
     if style.json {
@@ -48,7 +52,24 @@ struct Lister<'a, 's> {
     entries: usize,
 }
 
+/// An opener that shows `._NAME` files of archives, if they are wanted.
+fn kept(opener: Opener, as_files: bool) -> Opener {
+    if as_files { opener.keeping_appledouble() } else { opener }
+}
+
 impl Lister<'_, '_> {
+    fn item(&mut self, opener: &Opener, item: Item) -> Outcome {
+        match item.node().map_err(|error| place::reading(&item.name, error))? {
+            Some((tree, id)) if tree.is_dir(id) => self.folders(&tree, id),
+            Some((tree, id)) => {
+                let folder = tree.path(id).split_last().map(|(folder, _)| folder);
+                let folder = folder.map_or_else(|| "/".into(), |folder| escaped_path(&folder));
+                self.show(&folder, &[Entry::of(&tree, id)])
+            }
+            None => self.outside(opener, item),
+        }
+    }
+
     /// A folder, and with `-R` those below. A folder with several names is
     /// listed once: its links may lead in circles.
     fn folders(&mut self, tree: &Tree, top: NodeId) -> Outcome {
@@ -132,7 +153,8 @@ impl Lister<'_, '_> {
 /// `lionize cat`: the contents are all that standard output gets, with
 /// `--json` too.
 pub(super) fn cat(args: &Cat, streams: &mut Streams<'_>) -> Outcome {
-    let item = place::open(&Opener::new(), &args.path)?;
+    let opener = kept(place::opener(&streams.stop), args.appledouble_files);
+    let item = place::open(&opener, &args.path)?;
     let name = item.name.clone();
     if item.is_folder() {
         let problem = Problem::bad_input(format!("{name} is a folder"));
@@ -164,15 +186,24 @@ fn copy_out(name: &str, source: &Source, streams: &mut Streams<'_>) -> Outcome {
 /// `lionize extract`. A file of the host that is an image gives what is in
 /// it; a file in an image gives itself, unless its path ends with `/`.
 pub(super) fn extract(args: &Extract, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let opener = Opener::new();
-    let items = args.paths.iter().map(|path| to_extract(&opener, path));
-    let items = items.collect::<Result<Vec<_>, _>>()?;
     let stop = streams.stop.clone();
+    let opener = kept(place::opener(&stop), args.appledouble_files);
+    let mut items = Vec::new();
+    for path in &args.paths {
+        items.extend(to_extract(&opener, path)?);
+    }
     let mut extraction = Extraction::below(&args.to, args.appledouble, &stop)?;
     for item in &items {
-        match item.node().map_err(|error| place::reading(&item.name, error))? {
-            Some((tree, id)) => extraction.tree(&tree, id)?,
-            None => {
+        let unread = |error| place::reading(&item.name, error);
+        match &item.place {
+            Place::Volume(_) | Place::Node(..) | Place::Entry(..) => {
+                let (tree, id) = item.as_tree(&opener, 0).map_err(unread)?;
+                extraction.tree(&tree, id)?;
+                if let Place::Entry(archive, id) = &item.place {
+                    extraction.left_out(archive, *id);
+                }
+            }
+            _ => {
                 let source = item.contents();
                 let source = source.map_err(|error| place::reading(&item.name, error))?;
                 extraction.file(place::name_of(item), &source)?;
@@ -185,12 +216,17 @@ pub(super) fn extract(args: &Extract, style: Style, streams: &mut Streams<'_>) -
     missing(&args.to, summary.missing())
 }
 
-fn to_extract(opener: &Opener, path: &Path) -> Result<Item, Problem> {
-    let item = place::open(opener, path)?;
+fn to_extract(opener: &Opener, path: &Path) -> Result<Vec<Item>, Problem> {
     let ends = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let found = place::find(opener, path)?.into_iter();
+    found.map(|item| entered(opener, item, ends)).collect()
+}
+
+/// What is in an item, if that is what is wanted.
+fn entered(opener: &Opener, item: Item, ends: bool) -> Result<Item, Problem> {
     let item = match &item.place {
-        Place::Node(..) if !ends => item,
-        _ => place::enter(opener, path)?,
+        Place::Node(..) | Place::Entry(..) if !ends => item,
+        _ => place::enter(opener, item)?,
     };
     if let Place::Folder(_) = item.place {
         let problem = Problem::usage(format!("{} is a folder of this computer", item.name));

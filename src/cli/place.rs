@@ -2,30 +2,41 @@
 
 use crate::block::{Error, Source};
 use crate::cli::listing::Entry;
-use crate::engine::Problem;
+use crate::engine::{Problem, Stop};
 use crate::format::{detect, udif};
 use crate::source::{Item, Opener, Place};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Opens a path as it is; containers on the way are entered.
 pub(super) fn open(opener: &Opener, path: &Path) -> Result<Item, Problem> {
     opener.resolve(path).map_err(|error| reading(&path.display().to_string(), error))
 }
 
-/// Opens a path and enters what it leads to, unless that is a plain file.
+/// Opens all that a path names that may be a pattern.
+pub(super) fn find(opener: &Opener, path: &Path) -> Result<Vec<Item>, Problem> {
+    opener.find(path).map_err(|error| reading(&path.display().to_string(), error))
+}
+
+/// Enters an item, unless that is a plain file.
 ///
 /// # Errors
 /// As [`Opener::enter`], for what looks like a container.
-pub(super) fn enter(opener: &Opener, path: &Path) -> Result<Item, Problem> {
-    let item = open(opener, path)?;
+pub(super) fn enter(opener: &Opener, item: Item) -> Result<Item, Problem> {
     match opener.enter(&item) {
         Ok(entered) => Ok(entered),
         Err(_) if item.contents().is_ok_and(|source| !is_container(&source)) => Ok(item),
-        Err(error) => Err(reading(&path.display().to_string(), error)),
+        Err(error) => Err(reading(&item.name, error)),
     }
 }
 
-/// Whether bytes look like a disk, a volume or an image of one.
+/// An opener that ends reading archives when the user wants to stop.
+pub(super) fn opener(stop: &Stop) -> Opener {
+    let stop = stop.clone();
+    Opener::new().until(Arc::new(move || stop.raised()))
+}
+
+/// Whether bytes look like a disk, a volume, an image of one, or an archive.
 fn is_container(source: &Source) -> bool {
     use detect::Format;
     let image = |format| {
@@ -36,6 +47,14 @@ fn is_container(source: &Source) -> bool {
                 | Format::SparseImage
                 | Format::SparseBundle
                 | Format::DiskCopy42
+                | Format::Xar
+                | Format::Cpio
+                | Format::Tar
+                | Format::Zip
+                | Format::Gzip
+                | Format::Bzip2
+                | Format::Xz
+                | Format::Pbzx
         )
     };
     let found = detect::look(source.as_ref()).ok().flatten();

@@ -1,6 +1,9 @@
-//! What an archive says of one of its members, whichever archive it is.
+//! Archives that are read front to back, and what they say of their members.
 
+use crate::block::{Error, Result};
+use crate::format::{cpio, tarball};
 use std::fmt;
+use std::io::Read;
 
 /// The longest path or link target that is believed, in bytes.
 pub const MAX_PATH: usize = 16 << 10;
@@ -66,4 +69,67 @@ impl fmt::Display for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&String::from_utf8_lossy(&self.path))
     }
+}
+
+/// The forms of archives that are read front to back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// cpio, either text form.
+    Cpio,
+    /// tar.
+    Tar,
+}
+
+impl Shape {
+    /// The form of an archive that begins with these bytes; 512 are enough.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
+        if cpio::is_cpio(head) {
+            Some(Self::Cpio)
+        } else {
+            tarball::is_tar(head).then_some(Self::Tar)
+        }
+    }
+
+    /// What errors call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpio => "cpio archive",
+            Self::Tar => "tar archive",
+        }
+    }
+}
+
+/// Calls `visit` for each member, with its data to read, for as long as it
+/// says to go on; what it does not read is skipped. Symbolic links come with
+/// their targets.
+///
+/// # Errors
+/// `Corrupt` for what is no archive; whatever `visit` returns.
+pub fn scan(
+    shape: Shape,
+    stream: &mut dyn Read,
+    visit: &mut dyn FnMut(Member, &mut dyn Read) -> Result<bool>,
+) -> Result<()> {
+    if shape == Shape::Tar {
+        return tarball::scan(stream, visit);
+    }
+    let mut reader = cpio::Reader::new(stream);
+    while let Some(mut member) = reader.next_member()? {
+        if member.kind() == Member::SYMLINK {
+            if member.size > MAX_PATH as u64 {
+                let rule = "longer than a link's target can be";
+                let error = Error::corrupt("cpio header", "c_filesize", member.size, rule);
+                return Err(error.at(member.at));
+            }
+            let mut target = Vec::new();
+            reader.read_to_end(&mut target)?;
+            member.symlink = Some(target);
+        }
+        if !visit(member, &mut reader)? {
+            break;
+        }
+    }
+    Ok(())
 }

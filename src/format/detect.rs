@@ -95,6 +95,8 @@ formats! {
     Cpio => "a cpio archive",
     /// pbzx, the payload of newer packages.
     Pbzx => "a pbzx stream",
+    /// A bill of materials, a package's list of files.
+    Bom => "a bill of materials",
     /// A chunklist.
     Chunklist => "a chunklist",
     /// A property list in XML.
@@ -228,7 +230,7 @@ fn image(ends: &Ends<'_>) -> Option<Found> {
 }
 
 fn stream(ends: &Ends<'_>) -> Option<Found> {
-    let table: [(Format, &'static str, &[u8]); 16] = [
+    let table: [(Format, &'static str, &[u8]); 17] = [
         (Format::Xar, "magic", b"xar!"),
         (Format::Xz, "magic", b"\xfd7zXZ\0"),
         (Format::Gzip, "ID1", b"\x1f\x8b\x08"),
@@ -239,6 +241,7 @@ fn stream(ends: &Ends<'_>) -> Option<Found> {
         (Format::SevenZip, "Signature", b"7z\xbc\xaf\x27\x1c"),
         (Format::Rar, "signature", b"Rar!\x1a\x07"),
         (Format::Pbzx, "magic", b"pbzx"),
+        (Format::Bom, "magic", b"BOMStore"),
         (Format::Chunklist, "magic", b"CNKL"),
         (Format::Cpio, "c_magic", b"070707"),
         (Format::Cpio, "c_magic", b"070701"),

@@ -3,6 +3,7 @@
 pub mod apm;
 pub mod appledouble;
 pub mod archive;
+pub mod bom;
 pub mod certificate;
 pub mod chunklist;
 pub mod cms;
@@ -15,6 +16,7 @@ pub mod partition;
 pub mod pbzx;
 pub mod proplist;
 pub mod stream;
+pub mod tarball;
 pub mod udif;
 pub mod xar;
 mod xml;

@@ -112,8 +112,10 @@ impl<R: Read> Read for Limited<R> {
 impl<R> Limited<R> {
     /// What a medium reports stays; what a decoder says is wrong with the stream.
     fn told(&self, error: io::Error) -> io::Error {
+        use io::ErrorKind::{InvalidData, InvalidInput, Other, OutOfMemory, UnexpectedEof};
+        let theirs = [InvalidData, InvalidInput, Other, OutOfMemory, UnexpectedEof];
         let ours = error.get_ref().is_some_and(|inner| inner.is::<Error>());
-        if ours || error.raw_os_error().is_some() || error.kind() == io::ErrorKind::Interrupted {
+        if ours || error.raw_os_error().is_some() || !theirs.contains(&error.kind()) {
             return error;
         }
         let text = error.to_string();

@@ -84,17 +84,27 @@ impl Opener {
             return Ok(Some(app.clone()));
         }
         if let Some(package) = children.iter().find(|item| ends(item, ".pkg")) {
-            let hint =
-                "package containers come later: unpack it, and give the InstallESD.dmg in it";
-            let name = package.name.as_str();
-            return Err(Error::unsupported("an installer in a package", "its path", name, hint));
+            return self.in_package(package).map(Some);
         }
         Ok(None)
+    }
+
+    /// The image in a package, as `InstallMacOSX.pkg` has it.
+    fn in_package(&self, package: &Item) -> Result<Item> {
+        for pattern in ["InstallESD.dmg", "*/InstallESD.dmg"] {
+            let images = found(self.find_inside(package, pattern))?;
+            if let Some(image) = images.and_then(|images| images.into_iter().next()) {
+                return Ok(image);
+            }
+        }
+        let hint = "give the installer's app, its InstallESD.dmg, or InstallMacOSX.dmg";
+        let name = package.name.as_str();
+        Err(Error::unsupported("a package without an InstallESD.dmg", "its path", name, hint))
     }
 }
 
 /// Nothing for what does not exist.
-fn found(item: Result<Item>) -> Result<Option<Item>> {
+fn found<T>(item: Result<T>) -> Result<Option<T>> {
     match item {
         Ok(item) => Ok(Some(item)),
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

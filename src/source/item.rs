@@ -2,6 +2,7 @@
 
 use crate::block::{Error, Result, Source};
 use crate::format::partition::Part;
+use crate::source::archive::Archive;
 use crate::source::opener::refuse_part;
 use crate::source::volume::{OpenVolume, contents};
 use crate::source::{Opener, host};
@@ -35,6 +36,8 @@ pub enum Place {
     Volume(Arc<OpenVolume>),
     /// A file or folder in a volume.
     Node(Arc<OpenVolume>, Arc<Tree>, NodeId),
+    /// A file or folder in an archive, its root among them.
+    Entry(Arc<Archive>, NodeId),
 }
 
 /// A file or folder, wherever it is.
@@ -55,6 +58,7 @@ impl Item {
             Place::Folder(_) | Place::Disk(_) | Place::Volume(_) => true,
             Place::File { .. } => false,
             Place::Node(_, tree, id) => tree.is_dir(*id),
+            Place::Entry(archive, id) => archive.tree.is_dir(*id),
         }
     }
 
@@ -87,6 +91,7 @@ impl Item {
                 Some((tree, root))
             }
             Place::Node(_, tree, id) => Some((Arc::clone(tree), *id)),
+            Place::Entry(archive, id) => Some((Arc::clone(&archive.tree), *id)),
             _ => None,
         })
     }
@@ -116,6 +121,7 @@ impl Item {
         match &self.place {
             Place::File { source, .. } => Ok(Arc::clone(source)),
             Place::Node(_, tree, id) if !tree.is_dir(*id) => contents(tree, *id),
+            Place::Entry(archive, id) if !archive.tree.is_dir(*id) => contents(&archive.tree, *id),
             _ => {
                 let error = io::Error::from(io::ErrorKind::IsADirectory);
                 Err(Error::Io(error).in_file(&self.name))
@@ -136,13 +142,11 @@ impl Item {
                 entries.filter(|path| path.exists()).map(open).collect()
             }
             Place::Disk(disk) => disk.parts.iter().map(|part| self.part(disk, part)).collect(),
-            Place::Volume(_) | Place::Node(..) => {
+            Place::Volume(_) | Place::Node(..) | Place::Entry(..) => {
                 let Some((tree, id)) = self.node()? else { return Ok(Vec::new()) };
-                let volume = self.of_volume();
                 let child = |child: &NodeId| {
-                    let volume = volume.clone()?;
                     let name = format!("{}/{}", self.name, tree.node(*child).name);
-                    let place = Place::Node(volume, Arc::clone(&tree), *child);
+                    let place = self.beside(&tree, *child)?;
                     Some(Self { name, depth: self.depth, place })
                 };
                 Ok(tree.children(id).iter().filter_map(child).collect())
@@ -151,9 +155,13 @@ impl Item {
         }
     }
 
-    fn of_volume(&self) -> Option<Arc<OpenVolume>> {
+    /// Another node of the same volume or archive.
+    fn beside(&self, tree: &Arc<Tree>, id: NodeId) -> Option<Place> {
         match &self.place {
-            Place::Volume(volume) | Place::Node(volume, ..) => Some(Arc::clone(volume)),
+            Place::Volume(volume) | Place::Node(volume, ..) => {
+                Some(Place::Node(Arc::clone(volume), Arc::clone(tree), id))
+            }
+            Place::Entry(archive, _) => Some(Place::Entry(Arc::clone(archive), id)),
             _ => None,
         }
     }
@@ -179,11 +187,10 @@ impl Item {
             }
             _ => {
                 let (tree, id) = self.node()?.ok_or_else(missing)?;
-                let volume = self.of_volume().ok_or_else(missing)?;
                 let path = VPath::parse(name).map_err(|why| Error::Io(io::Error::other(why)))?;
                 let wanted = path.names().first().ok_or_else(missing)?;
                 let child = tree.child(id, wanted).ok_or_else(missing)?;
-                Place::Node(volume, tree, child)
+                self.beside(&tree, child).ok_or_else(missing)?
             }
         };
         Ok(Self { name: full, depth: self.depth, place })
@@ -204,7 +211,8 @@ impl Item {
     }
 
     /// The item as (part of) a tree, to copy it from; files of the host get
-    /// this date, root:wheel and plain modes.
+    /// this date, root:wheel and plain modes. Of an archive, the next pass
+    /// over it spools all of the item.
     ///
     /// # Errors
     /// What the host or the volume reports.
@@ -224,6 +232,10 @@ impl Item {
                 Ok((Arc::new(tree), id))
             }
             Place::Disk(disk) => Err(disk.refuse().in_file(&self.name)),
+            Place::Entry(archive, id) => {
+                archive.want(*id);
+                Ok((Arc::clone(&archive.tree), *id))
+            }
             Place::Volume(_) | Place::Node(..) => self.node()?.ok_or_else(|| {
                 Error::Io(io::Error::from(io::ErrorKind::NotFound)).in_file(&self.name)
             }),
@@ -235,6 +247,7 @@ impl Item {
     pub fn kind(&self) -> Kind {
         match &self.place {
             Place::Node(_, tree, id) => tree.kind(*id),
+            Place::Entry(archive, id) => archive.tree.kind(*id),
             Place::File { .. } => Kind::File,
             _ => Kind::Dir,
         }

@@ -1,17 +1,21 @@
 //! Where inputs come from: the host's files and folders, and what is in them.
 //!
 //! Containers are folders: `InstallESD.dmg/BaseSystem.dmg/System` is a path.
-//! Nothing is unpacked; all contents are lazy sources. Not supported yet:
-//! packages, archives.
+//! So is `Combo.dmg/Combo.pkg/Sub.pkg/Payload/Applications`: archives become
+//! trees, too. All contents are lazy sources; of compressed archives only what
+//! is wanted is unpacked, into a temporary file.
 
+mod archive;
 pub mod catalog;
 mod files;
+mod find;
 mod host;
 pub mod http;
 mod installer;
 mod item;
 pub mod known;
 mod opener;
+pub mod pattern;
 pub mod recovery;
 pub mod sample;
 mod second;
@@ -23,6 +27,7 @@ pub mod trust;
 mod volume;
 mod watch;
 
+pub use archive::{Archive, LeftOut};
 pub use files::{Plain, plain_files};
 pub use installer::{SystemVersion, system_version};
 pub use item::{Disk, Item, Place};

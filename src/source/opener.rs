@@ -4,7 +4,9 @@ use crate::block::{Content, Error, Origin, ReadAt, Result, Source, Value};
 use crate::format::detect::{self, Format, Found};
 use crate::format::partition::{Part, partitions};
 use crate::format::udif;
+use crate::source::archive::{self, Archive, Hint, Opened, Setting};
 use crate::source::item::{Disk, Item, Place};
+use crate::source::pattern::Pattern;
 use crate::source::volume::OpenVolume;
 use crate::source::{Watched, host};
 use std::io;
@@ -32,7 +34,14 @@ pub struct OpenImage {
 pub struct Opener {
     files: Mutex<Vec<Watched>>,
     images: Mutex<Vec<OpenImage>>,
+    /// The archives entered last, by the names of their files.
+    archives: Mutex<Vec<(String, Arc<Archive>, u32)>>,
+    setting: Setting,
+    browses: bool,
 }
+
+/// The most archives whose trees are kept for the next who enters them.
+const MAX_KEPT: usize = 6;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Lists that only grow are right after a panic, too.
@@ -44,6 +53,37 @@ impl Opener {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// For looking only: a path that leads into a compressed archive does not
+    /// mean that all below it will be read.
+    #[must_use]
+    pub fn browsing(mut self) -> Self {
+        self.browses = true;
+        self
+    }
+
+    /// Keeps the `._NAME` files of archives as they are stored; else they
+    /// become attributes and resource forks of the files beside them.
+    #[must_use]
+    pub fn keeping_appledouble(mut self) -> Self {
+        self.setting.merge = false;
+        self
+    }
+
+    /// Reading archives ends with an error when this says so.
+    #[must_use]
+    pub fn until(mut self, stop: Arc<dyn Fn() -> bool + Send + Sync>) -> Self {
+        self.setting.stop = Some(stop);
+        self
+    }
+
+    pub(super) const fn browses(&self) -> bool {
+        self.browses
+    }
+
+    pub(super) fn stopped(&self) -> bool {
+        self.setting.stop.as_ref().is_some_and(|stop| stop())
     }
 
     /// The images opened so far: their checksums are still to be proven.
@@ -121,8 +161,17 @@ impl Opener {
     pub fn inside(&self, item: &Item, path: &str) -> Result<Item> {
         let invalid = |why: String| Error::Io(std::io::Error::other(why));
         crate::volume::VPath::parse(path).map_err(invalid)?;
-        let mut parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
-        parts.try_fold(item.clone(), |at, part| self.enter(&at)?.child(self, part))
+        let parts: Vec<_> =
+            path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        let ahead = |from: usize| Pattern::literal(&parts[from..]);
+        parts.iter().enumerate().try_fold(item.clone(), |at, (number, part)| {
+            if at.is_folder() {
+                return self.enter(&at)?.child(self, part);
+            }
+            let pattern = ahead(number);
+            let hint = Hint { pattern: &pattern, at: pattern.start(), met: !self.browses };
+            self.enter_for(&at, Some(hint))?.child(self, part)
+        })
     }
 
     /// The folder that an item is, or that the container in it holds.
@@ -130,14 +179,24 @@ impl Opener {
     /// # Errors
     /// A refusal by name when it is a file, but none of our containers.
     pub fn enter(&self, item: &Item) -> Result<Item> {
+        self.enter_for(item, None)
+    }
+
+    /// The same, when it is known what will be read of it.
+    pub(super) fn enter_for(&self, item: &Item, hint: Option<Hint<'_>>) -> Result<Item> {
         if item.is_sparse_bundle() {
             return Err(udif::sparse_bundle().in_file(&item.name));
         }
         if item.is_folder() {
             return Ok(item.clone());
         }
+        let kept = lock(&self.archives).iter().find(|kept| kept.0 == item.name).cloned();
+        if let Some((name, archive, depth)) = kept {
+            let root = archive.tree.root();
+            return Ok(Item { name, depth, place: Place::Entry(archive, root) });
+        }
         let source = item.contents()?;
-        self.peel(item, source).map_err(|error| error.in_file(&item.name))
+        self.peel(item, source, hint).map_err(|error| error.in_file(&item.name))
     }
 
     /// The disk that a file is, or that the image in it holds.
@@ -164,7 +223,7 @@ impl Opener {
         }
     }
 
-    fn peel(&self, item: &Item, source: Source) -> Result<Item> {
+    fn peel(&self, item: &Item, source: Source, hint: Option<Hint<'_>>) -> Result<Item> {
         let depth = item.depth + 1;
         if depth > MAX_DEPTH {
             let what = "a container in too many others";
@@ -174,6 +233,20 @@ impl Opener {
                 depth,
                 "extract the inner one first",
             ));
+        }
+        let found = detect::look(source.as_ref())?;
+        match archive::open(&source, found.as_ref(), &item.name, &self.setting, hint)? {
+            Opened::Folder(archive) => return Ok(self.keep(item, archive, depth)),
+            Opened::File(inner) if self.is_container(&inner)? => {
+                let place = Place::File { source: Arc::clone(&inner), path: None };
+                let item = Item { name: item.name.clone(), depth, place };
+                return self.peel(&item, inner, hint);
+            }
+            Opened::File(inner) => {
+                let archive = archive::folder_of(&inner, &item.name)?;
+                return Ok(self.keep(item, archive, depth));
+            }
+            Opened::Nothing => {}
         }
         let disk = self.unwrap(item, source)?;
         let parts = partitions(&disk)?;
@@ -185,6 +258,40 @@ impl Opener {
             },
         };
         Ok(Item { name: item.name.clone(), depth, place })
+    }
+
+    /// Whether what was in a compressed file can be entered in its turn.
+    fn is_container(&self, source: &Source) -> Result<bool> {
+        use Format::{
+            Chunklist, DiskCopy42, Encrypted, PlistBinary, PlistXml, Rar, SevenZip, SparseBundle,
+            SparseImage, Zstd,
+        };
+        let closed = [
+            Chunklist,
+            DiskCopy42,
+            Encrypted,
+            PlistBinary,
+            PlistXml,
+            Rar,
+            SevenZip,
+            SparseBundle,
+            SparseImage,
+            Zstd,
+        ];
+        let found = detect::look(source.as_ref())?;
+        Ok(found.is_some_and(|found| !closed.contains(&found.format)))
+    }
+
+    /// Remembers an archive: a path into it may be followed by another.
+    fn keep(&self, item: &Item, archive: Archive, depth: u32) -> Item {
+        let (name, archive) = (item.name.clone(), Arc::new(archive));
+        let mut kept = lock(&self.archives);
+        if kept.len() >= MAX_KEPT {
+            kept.remove(0);
+        }
+        kept.push((name.clone(), Arc::clone(&archive), depth));
+        let root = archive.tree.root();
+        Item { name, depth, place: Place::Entry(archive, root) }
     }
 
     /// Opens an image, with the other segments beside it.
@@ -271,15 +378,7 @@ fn unknown(item: &Item, source: &Source) -> Error {
 /// The refusal of a file that is no disk of ours.
 fn refuse(found: &Found) -> Error {
     found.refuse(match found.format {
-        Format::Xz
-        | Format::Gzip
-        | Format::Bzip2
-        | Format::Zstd
-        | Format::Zip
-        | Format::SevenZip
-        | Format::Rar
-        | Format::Tar => UNPACK,
-        Format::Xar | Format::Cpio | Format::Pbzx => "package containers come later",
+        Format::Zstd | Format::SevenZip | Format::Rar => UNPACK,
         Format::Encrypted | Format::SparseImage | Format::SparseBundle | Format::DiskCopy42 => {
             CONVERT
         }

@@ -160,10 +160,8 @@ fn what_holds_no_installer_is_refused_by_name() {
         let opener = Opener::new();
         opener.installer(&opener.open(&path).unwrap()).map(drop).unwrap_err().to_string()
     };
-    assert!(
-        refused("a.img", &[("/Install.pkg", bytes(*b"xar!"))])
-            .starts_with("this is an installer in a package, which is not supported")
-    );
+    let broken = refused("a.img", &[("/Install.pkg", bytes(*b"xar!"))]);
+    assert!(broken.contains("/Install.pkg: xar header"), "{broken}");
     let big_sur = "/Install macOS Big Sur.app/Contents/SharedSupport/SharedSupport.dmg";
     assert!(
         refused("b.img", &[(big_sur, bytes(*b"x"))])
@@ -193,9 +191,9 @@ fn what_is_no_volume_is_refused_by_name() {
     std::fs::create_dir(dir.path().join("x.sparsebundle")).unwrap();
     std::fs::write(dir.path().join("x.sparsebundle/Info.plist"), bundle).unwrap();
     let cases: [(&str, &[u8], &str); 5] = [
-        ("a.xz", b"\xfd7zXZ\0rest", "an xz file"),
-        ("b.zip", b"PK\x03\x04rest", "a zip archive"),
-        ("c.pkg", b"xar!rest", "a xar archive"),
+        ("a.zst", b"\x28\xb5\x2f\xfdrest", "a zstd file"),
+        ("b.7z", b"7z\xbc\xaf\x27\x1crest", "a 7z archive"),
+        ("c.rar", b"Rar!\x1a\x07rest", "a rar archive"),
         ("d.txt", b"hello", "neither a disk image nor a volume that is known"),
         ("e.sparseimage", b"sprsrest", "a sparse disk image"),
     ];

@@ -15,8 +15,9 @@ mod tests;
 
 use crate::block::{Error, Source};
 use crate::cli::extract::target::Target;
-use crate::cli::names::{escaped_path, on_host};
+use crate::cli::names::{escaped_path, escaped_text, on_host};
 use crate::engine::{Problem, ProblemKind, Stop};
+use crate::source::Archive;
 use crate::volume::hfsplus::decmpfs;
 use crate::volume::{Body, Kind, NodeId, Tree};
 use std::collections::HashMap;
@@ -70,6 +71,18 @@ impl<'a> Extraction<'a> {
     pub(super) fn file(&mut self, name: &str, source: &Source) -> Result<(), Problem> {
         let attributes = copy::Attributes::default();
         self.put(Path::new(name), source, attributes)
+    }
+
+    /// Notes what an archive holds below a node and no tree can.
+    pub(super) fn left_out(&mut self, archive: &Archive, top: NodeId) {
+        let tree = archive.tree();
+        let top = if top == tree.root() { String::new() } else { tree.path(top).to_string() + "/" };
+        for (path, why) in archive.left_out() {
+            let whole = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
+            if whole.starts_with(&top) {
+                self.summary.left_out(escaped_text(path), why.clone());
+            }
+        }
     }
 
     /// Makes the links and the folders' modes, and says what was done.

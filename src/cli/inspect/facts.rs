@@ -18,6 +18,7 @@ pub(super) struct Facts {
     pub(super) checksums: Option<Checksums>,
     pub(super) partitions: Vec<Partition>,
     pub(super) volume: Option<Volume>,
+    pub(super) archive: Option<Archive>,
     pub(super) installer: Option<Installer>,
     pub(super) faults: Vec<String>,
 }
@@ -79,6 +80,16 @@ pub(super) struct Volume {
     pub(super) counts: Counts,
     /// What was repaired in memory to read it.
     pub(super) notes: Vec<String>,
+}
+
+/// An archive, or a compressed file as a folder.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(super) struct Archive {
+    /// Without an article.
+    pub(super) what: String,
+    pub(super) counts: Counts,
+    /// Members that have no place in a folder, and why.
+    pub(super) left_out: Vec<String>,
 }
 
 /// How many there are of what.

@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// `lionize inspect`.
 pub(super) fn run(args: &Inspect, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let opener = Opener::new();
-    let item = place::open(&opener, &args.path)?;
     let stop = streams.stop.clone();
+    let opener = place::opener(&stop).browsing();
+    let item = place::open(&opener, &args.path)?;
     let threads = args.threads.unwrap_or_else(cores);
     let mut sink = streams.sink(style);
     let mut facts = if item.is_folder() {
@@ -55,6 +55,7 @@ fn cores() -> usize {
 fn folder(item: &Item) -> Result<Facts, Problem> {
     let what = match &item.place {
         Place::Node(..) => "a folder in a volume",
+        Place::Entry(..) => "a folder in an archive",
         _ => "a folder of this computer",
     };
     let mut facts = Facts { path: item.name.clone(), what: what.into(), ..Facts::default() };
@@ -98,15 +99,24 @@ fn file(
         }
         None => source,
     };
+    if let Ok(Item { place: Place::Entry(archive, _), .. }) = &entered {
+        facts.archive = Some(volume::archive(archive));
+    }
     let is_disk = found.as_ref().is_some_and(|found| found.is_disk() || found.is_volume());
     if facts.disk_bytes.is_some() || is_disk {
         disk_facts(&disk, &mut facts);
     } else if let Err(error) = entered
-        && found.is_some_and(|found| found.format == detect::Format::Udif)
+        && found.is_some_and(|found| opens(found.format))
     {
         facts.faults.push(error.to_string());
     }
     Ok(facts)
+}
+
+/// Whether a file of this kind can be entered unless it is damaged.
+fn opens(format: detect::Format) -> bool {
+    use detect::Format::{Bzip2, Cpio, Gzip, Pbzx, Tar, Udif, Xar, Xz, Zip};
+    [Bzip2, Cpio, Gzip, Pbzx, Tar, Udif, Xar, Xz, Zip].contains(&format)
 }
 
 /// The partitions of a disk, and the volumes that we can read.

@@ -1,6 +1,6 @@
 //! The facts as lines.
 
-use crate::cli::inspect::facts::{Checksums, Facts, Installer, Partition, Volume};
+use crate::cli::inspect::facts::{Archive, Checksums, Counts, Facts, Installer, Partition, Volume};
 use crate::report::{count, size};
 
 /// All that was found, the inner below the outer.
@@ -22,6 +22,9 @@ pub(super) fn of(facts: &Facts) -> String {
     }
     if let Some(volume) = &facts.volume {
         text += &volume_text(volume, "  ");
+    }
+    if let Some(archive) = &facts.archive {
+        text += &archive_text(archive);
     }
     if let Some(installer) = &facts.installer {
         text += &installer_text(installer);
@@ -69,20 +72,7 @@ fn volume_text(volume: &Volume, indent: &str) -> String {
         volume.block_size,
         size(u64::from(volume.free_blocks) * blocks)
     )];
-    lines.push(listed(&[
-        (counts.files, "file", "files"),
-        (counts.folders, "folder", "folders"),
-        (counts.symlinks, "symbolic link", "symbolic links"),
-        (counts.others, "device, pipe or socket", "devices, pipes or sockets"),
-        (counts.hard_links, "name of a hard-linked file", "names of hard-linked files"),
-        (counts.folder_links, "name of a hard-linked folder", "names of hard-linked folders"),
-    ]));
-    lines.push(listed(&[
-        (counts.compressed, "compressed file", "compressed files"),
-        (counts.resource_forks, "resource fork", "resource forks"),
-        (counts.xattrs, "extended attribute", "extended attributes"),
-        (counts.set_id, "set-id program", "set-id programs"),
-    ]));
+    lines.extend(counted(counts));
     lines.push(format!("stored: {}, created {}", size(counts.bytes), volume.created));
     let state = match (volume.journaled, volume.unmounted_cleanly) {
         (true, true) => "journaled, unmounted cleanly",
@@ -100,6 +90,33 @@ fn volume_text(volume: &Volume, indent: &str) -> String {
     lines.extend(volume.notes.iter().map(|note| format!("note: {note}")));
     lines.retain(|line| !line.is_empty());
     lines.iter().fold(String::new(), |text, line| text + indent + line + "\n")
+}
+
+/// Lines of what there is.
+fn counted(counts: &Counts) -> [String; 2] {
+    let names = listed(&[
+        (counts.files, "file", "files"),
+        (counts.folders, "folder", "folders"),
+        (counts.symlinks, "symbolic link", "symbolic links"),
+        (counts.others, "device, pipe or socket", "devices, pipes or sockets"),
+        (counts.hard_links, "name of a hard-linked file", "names of hard-linked files"),
+        (counts.folder_links, "name of a hard-linked folder", "names of hard-linked folders"),
+    ]);
+    let with = listed(&[
+        (counts.compressed, "compressed file", "compressed files"),
+        (counts.resource_forks, "resource fork", "resource forks"),
+        (counts.xattrs, "extended attribute", "extended attributes"),
+        (counts.set_id, "set-id program", "set-id programs"),
+    ]);
+    [names, with]
+}
+
+fn archive_text(archive: &Archive) -> String {
+    let mut lines = vec![format!("{}, {} unpacked", archive.what, size(archive.counts.bytes))];
+    lines.extend(counted(&archive.counts));
+    lines.extend(archive.left_out.iter().map(|line| format!("left out: {line}")));
+    lines.retain(|line| !line.is_empty());
+    lines.iter().fold(String::new(), |text, line| text + "  " + line + "\n")
 }
 
 /// Those of the counts that are not 0.

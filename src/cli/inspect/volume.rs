@@ -1,9 +1,10 @@
 //! What is told of an HFS+ volume.
 
 use crate::block::{Result, Source};
-use crate::cli::inspect::facts::{Counts, Volume};
-use crate::cli::names::{escaped, escaped_path};
+use crate::cli::inspect::facts::{Archive, Counts, Volume};
+use crate::cli::names::{escaped, escaped_path, escaped_text};
 use crate::report::date;
+use crate::source;
 use crate::volume::hfsplus;
 use crate::volume::tree::Place;
 use crate::volume::{Body, Case, Kind, Name, NodeId, Tree};
@@ -33,6 +34,14 @@ pub(super) fn read(source: &Source) -> Result<Volume> {
         counts: counts(&tree),
         notes: volume.notes().to_vec(),
     })
+}
+
+/// Counts what is in an archive.
+pub(super) fn archive(archive: &source::Archive) -> Archive {
+    let left_out = archive.left_out().iter();
+    let left_out = left_out.map(|(path, why)| format!("{}: it {why}", escaped_text(path)));
+    let counts = counts(archive.tree());
+    Archive { what: archive.what().to_owned(), counts, left_out: left_out.collect() }
 }
 
 fn counts(tree: &Tree) -> Counts {

@@ -1,8 +1,12 @@
 //! AppleDouble files: what a file has besides its data fork, in a file beside
-//! it (`._NAME`), as Macs write them on foreign file systems. Written only.
+//! it (`._NAME`), as Macs write them on foreign file systems and into packages.
 //!
 //! Facts: RFC 1740 (header, entries); Apple's `vfs_xattr.c` (attributes that
 //! follow the Finder info in entry 9).
+
+mod decode;
+
+pub use decode::{Decoded, decode};
 
 use crate::block::{Map, Source, bytes};
 use std::io;

@@ -1,0 +1,297 @@
+//! Archives made here, as folders.
+
+use crate::block::{Error, Source, bytes, read_vec};
+use crate::format::appledouble::{Contents, encode};
+use crate::format::archive::{Identity, Member};
+use crate::format::cpio::Writer;
+use crate::source::{Item, Opener, Place};
+use crate::volume::{Body, Meta, Name, Tree, VPath};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+const DATE: u64 = 1_348_099_200;
+
+fn member(path: &str, mode: u16) -> Member {
+    Member { path: path.into(), mode, uid: 501, gid: 80, mtime: DATE, ..Member::default() }
+}
+
+/// A cpio archive of these members.
+fn cpio(members: &[(Member, &[u8])]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new());
+    for (member, data) in members {
+        let member = Member { size: data.len() as u64, ..member.clone() };
+        writer.add(&member, &mut &**data).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(data).unwrap();
+    writer.finish().unwrap()
+}
+
+fn all(source: &Source) -> Vec<u8> {
+    read_vec(source.as_ref(), 0, usize::try_from(source.len()).unwrap()).unwrap()
+}
+
+fn payload() -> Vec<u8> {
+    let file = Member::FILE;
+    let linked = |path, device| Member {
+        identity: Some(Identity { device, inode: 9, links: 2 }),
+        ..member(path, file | 0o755)
+    };
+    let rsrc = Some(bytes(*b"fork"));
+    let xattrs = [("com.example".to_owned(), b"value".to_vec())];
+    let double = encode(&Contents { finder: [7; 32], xattrs: &xattrs, rsrc }).unwrap();
+    let double = all(&(std::sync::Arc::new(double) as Source));
+    cpio(&[
+        (member(".", Member::DIR | 0o775), b""),
+        (member("./Applications", Member::DIR | 0o775), b""),
+        (member("./Applications/Server.app/run", file | 0o4755), b"program"),
+        (member("./Applications/Server.app/link", Member::SYMLINK | 0o755), b"run"),
+        (linked("./Applications/Server.app/one", 0), b""),
+        (linked("./Applications/Server.app/two", 0), b"both"),
+        (member("./Applications/._Server.app", file | 0o644), &double),
+        (member("./._single", file | 0o644), &double),
+        (member("./dev", 0o020_666), b""),
+        (member("./other", file | 0o600), b"other"),
+        (member("./other", file | 0o640), b"again"),
+        (member("../out", file | 0o644), b"x"),
+        (member("./other/below", file | 0o644), b"x"),
+        (member(&format!("./{}", "n".repeat(256)), file | 0o644), b"x"),
+    ])
+}
+
+fn write(dir: &Path, name: &str, data: &[u8]) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, data).unwrap();
+    path
+}
+
+fn tree(item: &Item) -> std::sync::Arc<Tree> {
+    item.node().unwrap().unwrap().0
+}
+
+fn paths(tree: &Tree) -> Vec<String> {
+    tree.walk(tree.root()).skip(1).map(|id| tree.path(id).to_string()).collect()
+}
+
+fn read(opener: &Opener, path: &Path) -> String {
+    let item = opener.resolve(path).unwrap();
+    String::from_utf8(all(&item.contents().unwrap())).unwrap()
+}
+
+#[test]
+fn a_payload_is_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, data) in [("Payload", gzip(&payload())), ("plain.cpio", payload())] {
+        let opener = Opener::new();
+        let path = write(dir.path(), name, &data);
+        let item = opener.enter(&opener.open(&path).unwrap()).unwrap();
+        let tree = tree(&item);
+        assert_eq!(
+            paths(&tree),
+            [
+                "/._single",
+                "/Applications",
+                "/Applications/Server.app",
+                "/Applications/Server.app/link",
+                "/Applications/Server.app/one",
+                "/Applications/Server.app/run",
+                "/Applications/Server.app/two",
+                "/dev",
+                "/other"
+            ]
+        );
+        let node = |path: &str| tree.lookup(&VPath::parse(path).unwrap()).unwrap();
+        let meta = |path: &str| tree.node(tree.target(node(path))).meta.clone();
+        assert_eq!(meta("/Applications/Server.app/run").mode, 0o104_755);
+        let date = u32::try_from(DATE + 2_082_844_800).unwrap();
+        let run = meta("/Applications/Server.app/run");
+        assert_eq!((run.owner, run.group, run.modified), (501, 80, date));
+        assert_eq!(meta("/dev").mode, 0o020_666);
+        assert_eq!(meta("/other").mode, 0o100_640);
+        assert_eq!(meta("/Applications/Server.app").mode, Meta::DIR | 0o755);
+        assert_eq!(meta("/Applications/Server.app").finder, [7; 32]);
+        let app = &tree.node(node("/Applications/Server.app")).xattrs;
+        assert_eq!(
+            (&app[0].name, all(&app[0].value)),
+            (&Name::from_text("com.example"), b"value".to_vec())
+        );
+        let (one, two) =
+            (node("/Applications/Server.app/one"), node("/Applications/Server.app/two"));
+        assert_eq!(tree.target(one), tree.target(two));
+        assert_eq!(tree.names_of(one), 2);
+        let Place::Entry(archive, _) = &item.place else { panic!() };
+        let why: Vec<_> = archive.left_out().iter().map(|(_, why)| why.as_str()).collect();
+        assert_eq!(
+            why,
+            [
+                "would lead out of its folder",
+                "is in what is no folder",
+                "has a name of over 255 units"
+            ]
+        );
+        assert_eq!(read(&opener, &path.join("Applications/Server.app/run")), "program");
+        assert_eq!(read(&opener, &path.join("Applications/Server.app/one")), "both");
+        assert_eq!(read(&opener, &path.join("Applications/Server.app/two")), "both");
+        assert_eq!(read(&opener, &path.join("Applications/Server.app/link")), "run");
+        assert_eq!(read(&opener, &path.join("other")), "again");
+    }
+}
+
+#[test]
+fn appledouble_members_may_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "Payload", &gzip(&payload()));
+    let opener = Opener::new().keeping_appledouble();
+    let item = opener.enter(&opener.open(&path).unwrap()).unwrap();
+    assert!(paths(&tree(&item)).contains(&"/Applications/._Server.app".to_owned()));
+    let merged = Opener::new();
+    let item = merged.resolve(&path.join("Applications/Server.app")).unwrap();
+    let (tree, id) = item.as_tree(&merged, 0).unwrap();
+    assert_eq!(tree.node(id).xattrs.len(), 1);
+}
+
+#[test]
+fn a_known_way_in_costs_one_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "Payload", &gzip(&payload()));
+    let opener = Opener::new();
+    let app = opener.resolve(&path.join("Applications/Server.app")).unwrap();
+    let other = opener.resolve(&path.join("other")).unwrap();
+    // With the file gone, only what was spooled can be read.
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    let (tree, top) = app.as_tree(&opener, 0).unwrap();
+    let run = tree.child(top, &Name::from_text("run")).unwrap();
+    let Body::File { data, .. } = &tree.node(run).body else { panic!() };
+    assert_eq!(all(data), b"program");
+    assert!(read_vec(other.contents().unwrap().as_ref(), 0, 1).is_err());
+}
+
+#[test]
+fn browsing_reads_nothing_ahead() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "Payload", &gzip(&payload()));
+    let opener = Opener::new().browsing();
+    let run = opener.resolve(&path.join("Applications/Server.app/run")).unwrap();
+    assert_eq!(all(&run.contents().unwrap()), b"program");
+    let app = opener.resolve(&path.join("Applications/Server.app")).unwrap();
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    let two = opener.inside(&app, "two").unwrap();
+    assert!(read_vec(two.contents().unwrap().as_ref(), 0, 1).is_err());
+}
+
+#[test]
+fn archives_nest_and_patterns_find() {
+    let dir = tempfile::tempdir().unwrap();
+    let inner = gzip(&payload());
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, data) in [("Sub.pkg/Payload", &inner), ("Sub.pkg/Bom", &vec![1; 30])] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(data.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, path, &data[..]).unwrap();
+    }
+    let tar = gzip(&tar.into_inner().unwrap());
+    let path = write(dir.path(), "Combo.tar.gz", &tar);
+    let opener = Opener::new();
+    let run = "Applications/Server.app/run";
+    assert_eq!(read(&opener, &path.join("Sub.pkg/Payload").join(run)), "program");
+    let found = |pattern: &str| -> Vec<String> {
+        let opener = Opener::new();
+        let found = opener.find(&path.join(pattern)).unwrap();
+        let base = format!("{}/", path.display());
+        found.iter().map(|item| item.name.replace(&base, "")).collect()
+    };
+    assert_eq!(found("**/Server.app"), ["Sub.pkg/Payload/Applications/Server.app"]);
+    assert_eq!(found("*/Payload/**/r?n"), [format!("Sub.pkg/Payload/{run}")]);
+    assert_eq!(found("Sub.pkg/*"), ["Sub.pkg/Bom", "Sub.pkg/Payload"]);
+    let text = match Opener::new().find(&path.join("**/nix")) {
+        Err(Error::Io(error)) => error.to_string(),
+        _ => panic!(),
+    };
+    assert!(text.ends_with("Combo.tar.gz matches `**/nix`"), "{text}");
+}
+
+#[test]
+fn a_compressed_file_is_what_is_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = write(dir.path(), "note.txt.gz", &gzip(b"hello"));
+    let opener = Opener::new();
+    assert_eq!(read(&opener, &text.join("note.txt")), "hello");
+    let volume = crate::source::tests::volume("V", &[("/a", bytes(*b"deep"))]);
+    let disk = write(dir.path(), "disk.img.gz", &gzip(&all(&volume)));
+    assert_eq!(read(&opener, &disk.join("a")), "deep");
+    let twice = write(dir.path(), "twice.gz", &gzip(&gzip(&payload())));
+    assert_eq!(read(&opener, &twice.join("other")), "again");
+}
+
+#[test]
+fn zip_archives_are_folders() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    let stored = options.compression_method(zip::CompressionMethod::Stored);
+    for (name, options) in [("a/deflated", options.unix_permissions(0o755)), ("a/stored", stored)] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(name.repeat(1000).as_bytes()).unwrap();
+    }
+    zip.add_symlink("link", "a/stored", options).unwrap();
+    let path = write(dir.path(), "x.zip", &zip.finish().unwrap().into_inner());
+    let opener = Opener::new();
+    assert_eq!(read(&opener, &path.join("a/deflated")), "a/deflated".repeat(1000));
+    assert_eq!(read(&opener, &path.join("a/stored")), "a/stored".repeat(1000));
+    assert_eq!(read(&opener, &path.join("link")), "a/stored");
+    let mode = |name: &str| {
+        let item = opener.resolve(&path.join(name)).unwrap();
+        let (tree, id) = item.node().unwrap().unwrap();
+        tree.node(id).meta.mode
+    };
+    assert_eq!((mode("a/deflated"), mode("link") & Meta::TYPE), (0o100_755, Meta::SYMLINK));
+}
+
+#[test]
+fn broken_archives_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let whole = gzip(&payload());
+    let error = |name: &str, data: &[u8]| {
+        let path = write(dir.path(), name, data);
+        let opener = Opener::new();
+        let item = opener.open(&path).unwrap();
+        opener.enter(&item).map(drop).unwrap_err().to_string()
+    };
+    let cut = error("cut", &whole[..whole.len() - 20]);
+    assert!(cut.contains("cut: gzip stream: data is"), "{cut}");
+    let mut flipped = whole.clone();
+    let at = flipped.len() - 5;
+    flipped[at] ^= 1;
+    let wrong = error("sum", &flipped);
+    assert!(
+        wrong.contains(
+            "gzip stream: data is \"corrupt gzip stream does not have a matching checksum\""
+        ),
+        "{wrong}"
+    );
+    let short = payload();
+    let short = error("short", &gzip(&short[..short.len() - 512]));
+    assert!(short.contains("cpio archive: length is"), "{short}");
+    assert!(error("x.zip", b"PK\x03\x04").contains("zip archive: central directory"));
+    let mut nested = payload();
+    for _ in 0..9 {
+        nested = gzip(&nested);
+    }
+    let deep = error("deep.gz", &nested);
+    assert!(deep.contains("a container in too many others"), "{deep}");
+}
+
+#[test]
+fn stopping_ends_the_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "Payload", &gzip(&payload()));
+    let opener = Opener::new().until(std::sync::Arc::new(|| true));
+    let item = opener.open(&path).unwrap();
+    let error = opener.enter(&item).map(drop).unwrap_err().to_string();
+    assert!(error.ends_with("the reading was interrupted"), "{error}");
+}
