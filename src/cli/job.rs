@@ -73,6 +73,7 @@ fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
         recipe: job.recipe.clone(),
         inputs: inputs.collect(),
         params,
+        fixes: Vec::new(),
         output,
         target_bytes: None,
         date: source_date()?,
@@ -80,7 +81,7 @@ fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
     })
 }
 
-fn param(pair: &Pair) -> engine::Result<(String, String)> {
+pub(super) fn param(pair: &Pair) -> engine::Result<(String, String)> {
     let value = pair.value.to_str().ok_or_else(|| {
         Problem::usage(format!("the value of `--set {}` is not Unicode text", pair.name))
     })?;
@@ -88,7 +89,7 @@ fn param(pair: &Pair) -> engine::Result<(String, String)> {
 }
 
 /// `SOURCE_DATE_EPOCH`, as reproducible-builds.org specifies it.
-fn source_date() -> engine::Result<Option<u64>> {
+pub(super) fn source_date() -> engine::Result<Option<u64>> {
     let Some(text) = std::env::var_os("SOURCE_DATE_EPOCH") else {
         return Ok(None);
     };

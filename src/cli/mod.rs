@@ -10,6 +10,7 @@ mod devices;
 pub mod exit;
 mod extract;
 mod files;
+mod fixes;
 mod host;
 mod inspect;
 mod job;
@@ -67,6 +68,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Devices => devices::run(style, streams),
+        Command::Fix(command) => fixes::run(command, style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
     }

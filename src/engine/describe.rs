@@ -151,15 +151,19 @@ fn input_json(input: &Input, identified: &Identified) -> Value {
 }
 
 fn steps_text(steps: &[Done]) -> Vec<String> {
-    let line = |(number, step): (usize, &Done)| match &step.skipped {
-        Some(why) => format!("{number}. not done: {} ({why})", step.title),
-        None => format!("{number}. {}", step.title),
+    let lines = |(number, step): (usize, &Done)| {
+        let first = match &step.skipped {
+            Some(why) => format!("{number}. not done: {} ({why})", step.title),
+            None => format!("{number}. {}", step.title),
+        };
+        let told = step.told.iter().map(|told| format!("   {told}"));
+        std::iter::once(first).chain(told).collect::<Vec<_>>()
     };
-    (1..).zip(steps).map(line).collect()
+    (1..).zip(steps).flat_map(lines).collect()
 }
 
 fn step_json(step: &Done) -> Value {
-    json!({ "title": step.title, "skipped": step.skipped })
+    json!({ "title": step.title, "skipped": step.skipped, "told": step.told })
 }
 
 fn media_text(recipe: &Recipe, laid: &Laid) -> Vec<String> {

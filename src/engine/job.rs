@@ -25,12 +25,19 @@ pub(super) struct Job<'a> {
     pub(super) contents: Contents,
     /// The date of whatever has none, as HFS+ counts.
     pub(super) date: u32,
+    /// What steps did or found, beside their titles.
+    pub(super) told: Vec<String>,
+    /// What the user should know of what was done.
+    pub(super) notes: Vec<String>,
+    /// The fixes applied so far, and what they exclude.
+    pub(super) fixes: Vec<(String, Vec<String>)>,
     inputs: &'a Inputs,
 }
 
 impl<'a> Job<'a> {
-    pub(super) const fn new(tree: Arc<Tree>, date: u32, inputs: &'a Inputs) -> Self {
-        Self { contents: Contents::Tree(tree), date, inputs }
+    pub(super) fn new(tree: Arc<Tree>, date: u32, inputs: &'a Inputs) -> Self {
+        let (told, notes, fixes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { contents: Contents::Tree(tree), date, told, notes, fixes, inputs }
     }
 
     /// An input that is known to be given.

@@ -31,18 +31,23 @@ pub fn text(name: &str) -> Result<Text> {
             None => problem.because(format!("built in: {known}")),
         });
     }
+    file(name, "recipe")
+}
+
+/// A text of the host's, of a bounded length.
+pub(super) fn file(name: &str, what: &str) -> Result<Text> {
     let read = || -> std::io::Result<String> {
         let file = std::fs::File::open(name)?;
         let mut text = String::new();
         let mut limited = std::io::Read::take(file, MOST + 1);
         std::io::Read::read_to_string(&mut limited, &mut text)?;
         if text.len() as u64 > MOST {
-            return Err(std::io::Error::other("it is longer than a recipe can be"));
+            return Err(std::io::Error::other("it is longer than such a file can be"));
         }
         Ok(text)
     };
     let text = read().map_err(|error| {
-        Problem::bad_input(format!("cannot read the recipe {name}")).because(error)
+        Problem::bad_input(format!("cannot read the {what} {name}")).because(error)
     })?;
     Ok(Text { file: name.to_owned(), text })
 }
@@ -63,7 +68,7 @@ pub fn parse(text: &Text) -> Result<Recipe> {
     })
 }
 
-fn is_path(name: &str) -> bool {
+pub(super) fn is_path(name: &str) -> bool {
     name.contains(['/', '\\']) || name.ends_with(".toml")
 }
 

@@ -37,6 +37,18 @@ impl Plan {
         self.laid.image.map.len()
     }
 
+    /// What the steps did or found, beside their titles.
+    #[must_use]
+    pub fn told(&self) -> Vec<&str> {
+        self.steps.iter().flat_map(|step| step.told.iter().map(String::as_str)).collect()
+    }
+
+    /// What the user should know.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     /// Reads the inputs whole, unless that was done: only now is the id known.
     ///
     /// # Errors

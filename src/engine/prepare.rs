@@ -11,7 +11,7 @@ use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Request;
 use crate::engine::steps;
-use crate::recipe::{Action, Recipe};
+use crate::recipe::{Action, FixUse, Position, Recipe, Step};
 use crate::volume::{Case, Name, Tree, VPath, fat};
 use std::sync::{Arc, OnceLock};
 
@@ -19,6 +19,8 @@ use std::sync::{Arc, OnceLock};
 pub(super) struct Done {
     pub(super) title: String,
     pub(super) skipped: Option<String>,
+    /// What it did or found, when there is more to say than its title.
+    pub(super) told: Vec<String>,
 }
 
 /// Opens the inputs, applies the recipe and lays out the disk; writes nothing.
@@ -26,7 +28,8 @@ pub(super) struct Done {
 /// # Errors
 /// A [`Problem`] that says what to do.
 pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Plan> {
-    let recipe = load::recipe(&request.recipe)?;
+    let mut recipe = load::recipe(&request.recipe)?;
+    recipe.steps.extend(request.fixes.iter().map(asked_for));
     let mut facts = Facts::default();
     let params = load::params(&recipe, &request.params)?;
     for (name, value) in &params {
@@ -35,7 +38,8 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
     sink.send(started(Stage::Read, "the inputs", 0));
     let inputs = inputs::open(&recipe, request, &mut facts)?;
     let date = request.date.unwrap_or_else(|| identity::newest(&inputs));
-    let (contents, steps, efi) = apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
+    let Applied { contents, steps, efi, notes: more } =
+        apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
     sink.send(Event::Finished { stage: Stage::Read });
     warn(&inputs, sink);
 
@@ -44,11 +48,17 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
     let identity = identity.map_err(|error| Problem::reading("an input", error))?;
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
     sink.send(Event::Finished { stage: Stage::LayOut });
-    let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).collect();
+    let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
     let identified = OnceLock::new();
     let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, identified };
     sink.send(Event::Planned { bytes: plan.bytes() });
     Ok(plan)
+}
+
+/// A fix that was asked for beside the recipe, as a step.
+fn asked_for(used: &FixUse) -> Step {
+    let at = Position { file: "asked for".to_owned(), line: 1, column: 1 };
+    Step { action: Action::Fix(used.clone()), when: None, shape: None, at }
 }
 
 pub(super) fn started(stage: Stage, what: &str, total: u64) -> Event {
@@ -64,6 +74,14 @@ fn warn(inputs: &Inputs, sink: &mut dyn Sink) {
     }
 }
 
+/// What the steps made.
+struct Applied {
+    contents: Contents,
+    steps: Vec<Done>,
+    efi: Vec<fat::File>,
+    notes: Vec<String>,
+}
+
 /// Applies all steps to an empty volume.
 fn apply(
     recipe: &Recipe,
@@ -71,7 +89,7 @@ fn apply(
     inputs: &Inputs,
     date: u32,
     stop: &Stop,
-) -> Result<(Contents, Vec<Done>, Vec<fat::File>)> {
+) -> Result<Applied> {
     let case = if recipe.media.volume.case_sensitive == Some(true) {
         Case::Sensitive
     } else {
@@ -89,23 +107,33 @@ fn apply(
             steps.push(skipped(&step.action, facts, step.when.as_ref().map(ToString::to_string)));
             continue;
         }
+        if let Some(shape) = &step.shape
+            && !steps::has_shape(&job, shape, facts).map_err(within)?
+        {
+            let why = format!("{} does not look like that", shape.path);
+            steps.push(skipped(&step.action, facts, Some(why)));
+            continue;
+        }
         let resolved = steps::resolve(&step.action, facts).map_err(within)?;
         if let Some(input) = resolved.input().filter(|name| inputs.get(name).is_none()) {
             let title = resolved.title();
-            steps.push(Done { title, skipped: Some(format!("`{input}` is not given")) });
+            let skipped = Some(format!("`{input}` is not given"));
+            steps.push(Done { title, skipped, told: Vec::new() });
             continue;
         }
         resolved.apply(&mut job).map_err(within)?;
-        steps.push(Done { title: resolved.title(), skipped: None });
+        let told = std::mem::take(&mut job.told);
+        steps.push(Done { title: resolved.title(), skipped: None, told });
     }
     finish(recipe, facts, &mut job)?;
-    Ok((job.contents, steps, layout::efi_files(recipe, inputs)?))
+    let efi = layout::efi_files(recipe, inputs)?;
+    Ok(Applied { contents: job.contents, steps, efi, notes: job.notes })
 }
 
 fn skipped(action: &Action, facts: &Facts, why: Option<String>) -> Done {
     let title = steps::resolve(action, facts).map(|step| step.title());
     let title = title.unwrap_or_else(|_| "a step".to_owned());
-    Done { title, skipped: Some(why.unwrap_or_default()) }
+    Done { title, skipped: Some(why.unwrap_or_default()), told: Vec::new() }
 }
 
 /// A step's problem, with the step and its place.

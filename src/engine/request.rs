@@ -1,5 +1,6 @@
 //! What is asked of the engine, and what it answers.
 
+use crate::recipe::FixUse;
 use std::path::PathBuf;
 
 /// What to plan.
@@ -11,6 +12,8 @@ pub struct Request {
     pub inputs: Vec<(String, PathBuf)>,
     /// Params by name, as `--set` gives them.
     pub params: Vec<(String, String)>,
+    /// Fixes that are applied after the recipe's steps.
+    pub fixes: Vec<FixUse>,
     /// Where the output will go, if that is known: only its kind and size matter here.
     pub output: Option<PathBuf>,
     /// Bytes of the target, for `size = "target"`.

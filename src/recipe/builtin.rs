@@ -4,9 +4,10 @@ use crate::recipe::load::Text;
 use crate::recipe::mistake::nearest;
 
 /// Name and text of each.
-const ALL: [(&str, &str); 2] = [
+const ALL: [(&str, &str); 3] = [
     ("restore", include_str!("../../recipes/restore.toml")),
     ("lion", include_str!("../../recipes/lion.toml")),
+    ("golden-image", include_str!("../../recipes/golden-image.toml")),
 ];
 
 /// The names of all built-in recipes.

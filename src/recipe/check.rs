@@ -32,7 +32,7 @@ fn mistake(at: &Position, message: String, suggestion: Option<&str>) -> Mistake 
     Mistake { at: at.clone(), message, suggestion: suggestion.map(str::to_owned) }
 }
 
-fn check_use(draft: &Draft, used: &Use) -> Option<Mistake> {
+pub(super) fn check_use(draft: &Draft, used: &Use) -> Option<Mistake> {
     match used {
         Use::Input(name, kinds) => {
             let Some(input) = input(draft, &name.value) else {

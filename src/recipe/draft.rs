@@ -45,19 +45,24 @@ pub(super) struct Draft {
     pub(super) media: MediaDraft,
     pub(super) steps: Vec<Step>,
     pub(super) uses: Vec<Use>,
+    /// Whether this is a fix, whose steps are other ones.
+    pub(super) is_fix: bool,
+}
+
+/// Parses TOML; mistakes go to the reader.
+pub(super) fn toml<'t>(reader: &Reader<'_>, text: &'t str) -> Option<Spanned<DeTable<'t>>> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        reader.mistake(&error.span().unwrap_or(0..0), error.message().trim());
+    }
+    // What could not be read would be called missing: first things first.
+    errors.is_empty().then_some(table)
 }
 
 impl Draft {
     /// Reads a whole file; mistakes go to the reader.
     pub(super) fn read(reader: &Reader<'_>, text: &str) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(text);
-        for error in &errors {
-            reader.mistake(&error.span().unwrap_or(0..0), error.message().trim());
-        }
-        if !errors.is_empty() {
-            // What could not be read would be called missing: first things first.
-            return Self::default();
-        }
+        let Some(table) = toml(reader, text) else { return Self::default() };
         let table = Table::new(reader, table.get_ref(), 0..0, "the recipe");
         let mut draft = Self::default();
         draft.head(&table);
@@ -69,7 +74,8 @@ impl Draft {
         draft
     }
 
-    fn head(&mut self, table: &Table<'_, '_>) {
+    /// The version of the language, which must be the first.
+    pub(super) fn schema(table: &Table<'_, '_>) {
         match table.number::<u32>("schema") {
             Some(schema) if schema.value != 1 => {
                 let message = format!("`schema` is {}; this program knows 1", schema.value);
@@ -78,6 +84,10 @@ impl Draft {
             None if table.get("schema").is_none() => table.missing("schema"),
             _ => {}
         }
+    }
+
+    fn head(&mut self, table: &Table<'_, '_>) {
+        Self::schema(table);
         self.extends = table.text("extends");
         self.name = table.need("name").map(|name| name.value);
         self.title = match self.extends {
@@ -85,12 +95,16 @@ impl Draft {
             None => table.need("title"),
         }
         .map(|title| title.value);
+        self.notes(table);
+    }
+
+    pub(super) fn notes(&mut self, table: &Table<'_, '_>) {
         let notes = table.texts("notes");
         notes.iter().for_each(|note| self.note_holes(note));
         self.notes = notes.into_iter().map(|note| note.value).collect();
     }
 
-    fn params(&mut self, table: &Table<'_, '_>) {
+    pub(super) fn params(&mut self, table: &Table<'_, '_>) {
         for (name, table) in tables(table, "params", "a param") {
             let default = table.get("default").and_then(|value| scalar(table.reader, value));
             let about = table.text("about").map(|text| text.value).unwrap_or_default();
@@ -103,7 +117,11 @@ impl Draft {
                 let message = format!("the default `{default}` is none of the choices");
                 table.reader.mistake(&table.span, message);
             }
-            let value = Param { name: name.value, default, choices, about };
+            let secret = table.flag("secret").unwrap_or(false);
+            if secret && default.is_some() {
+                table.reader.mistake(&table.span, "a secret has no default");
+            }
+            let value = Param { name: name.value, default, choices, about, secret };
             self.params.push(Located { value, at: name.at });
             table.finish();
         }
@@ -164,7 +182,7 @@ impl Draft {
         self.media.bless = self.path(table.reader, bless);
     }
 
-    fn steps(&mut self, table: &Table<'_, '_>) {
+    pub(super) fn steps(&mut self, table: &Table<'_, '_>) {
         let Some(value) = table.get("step") else { return };
         let DeValue::Array(array) = value.get_ref() else {
             table.reader.mistake(&value.span(), "steps are written as `[[step]]`");
@@ -179,9 +197,12 @@ impl Draft {
 
     fn step(&mut self, table: &Table<'_, '_>) {
         let when = self.condition(table);
+        let shape = table.table("where").and_then(|table| steps::shape(self, table));
         let at = table.reader.position(table.span.start);
         let entries = table.entries();
-        let actions: Vec<_> = entries.iter().filter(|(key, ..)| key.value != "when").collect();
+        let about = ["when", "where"];
+        let actions: Vec<_> =
+            entries.iter().filter(|(key, ..)| !about.contains(&key.value)).collect();
         // Whatever they are, they are reported here.
         actions.iter().for_each(|(key, ..)| table.excuse(key.value));
         let [(key, span, value)] = actions[..] else {
@@ -196,8 +217,11 @@ impl Draft {
             table.reader.unknown(span, "step", key.value, steps::NAMES);
             return;
         }
+        if let Some(message) = steps::misplaced(key.value, self.is_fix) {
+            table.reader.mistake(span, message);
+        }
         if let Some(action) = steps::read(self, table.reader, key.value, value) {
-            self.steps.push(Step { action, when, at: key.at.clone() });
+            self.steps.push(Step { action, when, shape, at: key.at.clone() });
         }
     }
 
@@ -241,7 +265,8 @@ impl Draft {
         path: Option<Located<String>>,
     ) -> Option<String> {
         let path = self.holed(path)?;
-        if !path.value.starts_with('/') {
+        // What a placeholder stands for is looked at when it is known.
+        if !path.value.starts_with(['/', '{']) {
             let message = format!("the path `{}` must begin with `/`", path.value);
             reader.mistake_at(path.at, message, None);
         } else if path.value.split('/').any(|part| part == "..") {

@@ -3,7 +3,7 @@
 use crate::recipe::check::check;
 use crate::recipe::draft::{Draft, MediaDraft};
 use crate::recipe::reader::{Located, Reader};
-use crate::recipe::{Mistake, Recipe};
+use crate::recipe::{Mistake, Recipe, fixes};
 
 /// The most recipes that may extend one another.
 const MAX_DEPTH: usize = 8;
@@ -48,8 +48,9 @@ fn draft(
     mistakes: &mut Vec<Mistake>,
 ) -> Draft {
     let reader = Reader::new(&text.file, &text.text);
-    let draft = Draft::read(&reader, &text.text);
+    let mut draft = Draft::read(&reader, &text.text);
     mistakes.extend(reader.into_mistakes());
+    fixes::resolve(&mut draft.steps, &text.file, find, mistakes);
     let Some(extends) = draft.extends.clone() else { return draft };
     let mut fail = |message| {
         mistakes.push(Mistake { at: extends.at.clone(), message, suggestion: None });
@@ -82,6 +83,7 @@ fn join(base: Draft, child: Draft) -> Draft {
         media: join_media(base.media, child.media),
         steps: base.steps.into_iter().chain(child.steps).collect(),
         uses: base.uses.into_iter().chain(child.uses).collect(),
+        is_fix: false,
     }
 }
 

@@ -1,25 +1,30 @@
 //! Recipes: what to make of which inputs, as pure data without input or output.
 //!
 //! A recipe is TOML. All its mistakes are found at once, each with its line
-//! and column. Not supported yet: fixes, downloads, a JSON schema, lock files.
+//! and column. Not supported yet: downloads, a JSON schema, lock files.
 
 pub mod builtin;
 mod check;
 mod condition;
 mod draft;
+mod fix;
+pub mod fixes;
 mod load;
 mod mistake;
 mod model;
+mod portable;
 mod reader;
 mod steps;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use fix::{Applies, Delivery, Fix, Skip};
 pub use load::{Text, load};
 pub use mistake::{Mistake, nearest};
 pub use model::{
-    Action, Comparison, Condition, Find, Input, InputKind, KeyPath, Layout, MediaOptions, Operator,
-    Owning, Param, PlistEdit, Position, Recipe, Size, Step, Value, VolumeOptions,
+    Action, Comparison, Condition, Find, FixUse, Input, InputKind, KeyPath, Layout, MediaOptions,
+    Operator, Owning, Param, PlistEdit, Position, Recipe, SettingsEdit, Shape, Size, Step, Value,
+    VolumeOptions,
 };
 pub use text::{Piece, pieces, size};

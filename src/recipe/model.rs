@@ -1,5 +1,6 @@
 //! What a recipe says, once it is known to be right.
 
+use crate::recipe::Fix;
 use serde::Serialize;
 
 /// A recipe without mistakes.
@@ -40,6 +41,9 @@ pub struct Param {
     pub choices: Vec<String>,
     /// What it is for.
     pub about: String,
+    /// A password: never in clear in a recipe or on a command line.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
 }
 
 /// What an input must be.
@@ -185,9 +189,25 @@ pub struct Step {
     pub action: Action,
     /// It is only done when this holds.
     pub when: Option<Condition>,
+    /// It is only done when a property list looks like this.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     /// Where it stands, for messages; not part of what a recipe means.
     #[serde(skip)]
     pub at: Position,
+}
+
+/// What a property list must look like: all of it must hold.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Shape {
+    /// The file; one that is missing has no shape.
+    pub path: String,
+    /// Key paths that lead somewhere.
+    pub has: Vec<KeyPath>,
+    /// Key paths that lead nowhere.
+    pub lacks: Vec<KeyPath>,
+    /// Key paths with these values.
+    pub is: Vec<(KeyPath, Value)>,
 }
 
 /// What a step does. Texts may hold `{placeholders}`.
@@ -301,6 +321,44 @@ pub enum Action {
         /// Whether it may be found nowhere.
         optional: bool,
     },
+    /// Puts a mark before lines of text files, unless it is there.
+    Comment {
+        /// The files, with `*`, `?` and `**`.
+        path: String,
+        /// The text that is in these lines.
+        contains: String,
+        /// What goes before them; a line that begins with it stays.
+        mark: String,
+        /// Whether it may be found nowhere.
+        optional: bool,
+    },
+    /// Puts a line behind others, unless it is in the file.
+    Insert {
+        /// The files, with `*`, `?` and `**`.
+        path: String,
+        /// The lines behind which it goes; `*` is any run, `?` one character.
+        after: String,
+        /// The line; it is indented as the one before it.
+        line: String,
+        /// Whether it may be found nowhere.
+        optional: bool,
+    },
+    /// Runs a program of a Mac that is running; nothing on a volume that is not.
+    Run {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Also when no step before it changed anything.
+        always: bool,
+    },
+    /// Changes settings of OS X Server that `serveradmin` keeps.
+    Settings {
+        /// The service or key that is asked for.
+        of: String,
+        /// What is changed.
+        edit: SettingsEdit,
+    },
+    /// Applies a fix.
+    Fix(FixUse),
     /// Names the boot file.
     Bless {
         /// The folder; that of the file when `None`.
@@ -313,6 +371,36 @@ pub enum Action {
         /// The name.
         name: String,
     },
+}
+
+/// What [`Action::Settings`] changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingsEdit {
+    /// The key's value.
+    Set(String),
+    /// Whole lines of the answer that this matches, as [`Find::Line`] does.
+    Lines {
+        /// The pattern.
+        line: String,
+        /// What takes the line's place.
+        with: String,
+    },
+}
+
+/// A fix as a recipe asks for it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FixUse {
+    /// The fix's id, or the path of its file.
+    pub id: String,
+    /// The fix itself.
+    pub fix: Box<Fix>,
+    /// The values of its params, with placeholders.
+    pub params: Vec<(String, String)>,
+    /// Whether it may find nothing to change.
+    pub optional: bool,
+    /// Whether it is also applied to systems that it is not made for.
+    pub force: bool,
 }
 
 /// What [`Action::Replace`] looks for.
@@ -339,19 +427,25 @@ pub struct Owning {
     pub flags: Option<u32>,
 }
 
-/// Edits of one property list: first `delete`, then `set`, `add`, `merge`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Edits of one property list: `delete`, `set`, `add`, `include`, `merge`, in this order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlistEdit {
     /// The file.
     pub path: String,
     /// Whether the file is made (as XML) when missing.
     pub create: bool,
+    /// Whether a file that is there stays as it is.
+    pub keep: bool,
+    /// Owner, group and mode of a file that is made.
+    pub owning: Owning,
     /// Key paths that go; a missing one is no mistake.
     pub delete: Vec<KeyPath>,
     /// Key paths that get a value, whether they have one or not.
     pub set: Vec<(KeyPath, Value)>,
     /// Key paths that must be new; at an array, the value is appended.
     pub add: Vec<(KeyPath, Value)>,
+    /// Arrays that get a value, unless it is in them; they are made when missing.
+    pub include: Vec<(KeyPath, Value)>,
     /// Dictionaries that take these keys, deeply.
     pub merge: Vec<(KeyPath, Value)>,
 }

@@ -3,18 +3,51 @@
 use crate::recipe::draft::{Draft, Use};
 use crate::recipe::reader::{Located, Reader, Table, wrong};
 use crate::recipe::text::{flags, key_path, mode};
-use crate::recipe::{Action, Find, InputKind, KeyPath, Owning, PlistEdit, Value};
+use crate::recipe::{
+    Action, Find, FixUse, InputKind, KeyPath, Owning, PlistEdit, SettingsEdit, Shape, Value,
+};
 use toml::Spanned;
 use toml::de::DeValue;
 
 /// All steps by name.
-pub(super) const NAMES: [&str; 14] = [
+pub(super) const NAMES: [&str; 19] = [
     "restore", "copy", "extract", "write", "mkdir", "link", "remove", "move", "mode", "plist",
-    "append", "replace", "bless", "label",
+    "append", "replace", "comment", "insert", "run", "settings", "fix", "bless", "label",
 ];
+/// Those that a fix may have: each can be said by a script as well.
+const OF_FIXES: [&str; 8] =
+    ["write", "mkdir", "move", "plist", "append", "replace", "comment", "insert"];
+/// Those that only a fix may have, because a Mac must be running.
+const OF_RUNNING: [&str; 2] = ["run", "settings"];
 const VOLUMES: &[InputKind] = &[InputKind::Image, InputKind::Installer];
 const ANY: &[InputKind] =
     &[InputKind::Image, InputKind::Installer, InputKind::File, InputKind::Folder];
+
+/// What is wrong with a step of this name in a recipe or a fix.
+pub(super) fn misplaced(name: &str, in_fix: bool) -> Option<String> {
+    let fits = OF_FIXES.contains(&name) || OF_RUNNING.contains(&name);
+    match in_fix {
+        true if !fits => Some(format!("a fix has no `{name}`: scripts cannot do it")),
+        false if OF_RUNNING.contains(&name) => {
+            Some(format!("`{name}` needs a Mac that runs: write a fix, and use that"))
+        }
+        _ => None,
+    }
+}
+
+/// Reads what a property list must look like.
+pub(super) fn shape(draft: &mut Draft, table: Table<'_, '_>) -> Option<Shape> {
+    let mut form = Form { draft, table: &table };
+    let paths = |key| table.texts(key).iter().map(|text| key_path(&text.value)).collect();
+    let path = form.path("plist");
+    let (has, lacks): (Vec<_>, Vec<_>) = (paths("has"), paths("lacks"));
+    let is = form.values("is");
+    if has.is_empty() && lacks.is_empty() && is.is_empty() {
+        table.reader.mistake(&table.span, "any list looks like this: give `has`, `lacks` or `is`");
+    }
+    table.finish();
+    Some(Shape { path: path?, has, lacks, is })
+}
 
 /// Reads what a step says.
 pub(super) fn read(
@@ -50,12 +83,17 @@ fn short(
         "bless" => Action::Bless { folder: None, file: path(text)? },
         "mkdir" => Action::Mkdir { path: path(text)?, owning: Owning::default() },
         "remove" => Action::Remove { path: path(text)?, optional: false },
+        "fix" => Action::Fix(fix_use(text, Vec::new())),
         "label" => Action::Label { name: draft.holed(Some(text))?.value },
         _ => {
             reader.mistake(&value.span(), wrong(name, "a table", value.get_ref()));
             return None;
         }
     })
+}
+
+fn fix_use(id: Located<String>, params: Vec<(String, String)>) -> FixUse {
+    FixUse { id: id.value, fix: Box::default(), params, optional: false, force: false }
 }
 
 /// One step's table while it is read.
@@ -93,6 +131,11 @@ impl Form<'_, '_, '_> {
                 Some(Action::Append { path: path?, line: line?, create })
             }
             "replace" => self.replace(),
+            "comment" => self.comment(),
+            "insert" => self.insert(),
+            "run" => self.run(),
+            "settings" => self.settings(),
+            "fix" => self.fix(),
             "bless" => {
                 let folder = self.table.text("folder");
                 let folder = self.draft.path(self.table.reader, folder);
@@ -203,6 +246,75 @@ impl Form<'_, '_, '_> {
         })
     }
 
+    fn comment(&mut self) -> Option<Action> {
+        let (path, contains) = (self.path("path"), self.text("contains"));
+        let mark = self.table.text("mark").map_or_else(|| "#".to_owned(), |mark| mark.value);
+        let optional = self.flag("optional");
+        if contains.as_deref() == Some("") || mark.is_empty() {
+            self.table.reader.mistake(&self.table.span, "comment looks for nothing");
+        }
+        Some(Action::Comment { path: path?, contains: contains?, mark, optional })
+    }
+
+    fn insert(&mut self) -> Option<Action> {
+        let (path, after) = (self.path("path"), self.text("after"));
+        let (line, optional) = (self.text("line"), self.flag("optional"));
+        Some(Action::Insert { path: path?, after: after?, line: line?, optional })
+    }
+
+    fn run(&mut self) -> Option<Action> {
+        let command = self.table.texts("command");
+        command.iter().for_each(|word| self.draft.note_holes(word));
+        if command.is_empty() {
+            self.table.missing("command");
+        }
+        let command = command.into_iter().map(|word| word.value).collect();
+        Some(Action::Run { command, always: self.flag("always") })
+    }
+
+    fn settings(&mut self) -> Option<Action> {
+        let of = self.text("of");
+        let (set, line) = (self.table.text("set"), self.table.text("line"));
+        let edit = match (self.draft.holed(set), self.draft.holed(line)) {
+            (Some(value), None) => SettingsEdit::Set(value.value),
+            (None, Some(line)) => {
+                SettingsEdit::Lines { line: line.value, with: self.text("with")? }
+            }
+            _ => {
+                let message = "settings changes either a value (`set`) or lines (`line`, `with`)";
+                self.table.reader.mistake(&self.table.span, message);
+                return None;
+            }
+        };
+        Some(Action::Settings { of: of?, edit })
+    }
+
+    fn fix(&mut self) -> Option<Action> {
+        let id = self.table.need("id");
+        let mut params = Vec::new();
+        if let Some(table) = self.table.table("params") {
+            for (name, _, value) in table.entries() {
+                let value = match value.get_ref() {
+                    DeValue::String(text) => {
+                        let at = table.reader.position(value.span().start);
+                        let text = Located { value: text.to_string(), at };
+                        self.draft.note_holes(&text);
+                        text.value
+                    }
+                    DeValue::Integer(number) => number.to_string(),
+                    DeValue::Boolean(truth) => truth.to_string(),
+                    other => {
+                        table.reader.mistake(&value.span(), wrong(name.value, "a text", other));
+                        continue;
+                    }
+                };
+                params.push((name.value.to_owned(), value));
+            }
+        }
+        let (optional, force) = (self.flag("optional"), self.flag("force"));
+        Some(Action::Fix(FixUse { optional, force, ..fix_use(id?, params) }))
+    }
+
     fn owning(&self) -> Owning {
         let reader = self.table.reader;
         let mut owning = Owning::default();
@@ -228,18 +340,24 @@ impl Form<'_, '_, '_> {
     }
 
     fn plist(&mut self) -> Option<Action> {
-        let (path, create) = (self.path("path"), self.flag("create"));
-        let delete = self.table.texts("delete").iter().map(|text| key_path(&text.value)).collect();
+        let (path, create, keep) = (self.path("path"), self.flag("create"), self.flag("keep"));
+        let owning = self.owning();
+        let delete = self.table.texts("delete");
+        let delete: Vec<_> = delete.iter().map(|text| key_path(&text.value)).collect();
         let (set, add, merge) = (self.values("set"), self.values("add"), self.values("merge"));
+        let include = self.values("include");
         for (key, value) in &merge {
             if !matches!(value, Value::Table(_)) {
                 let message = format!("merge joins dictionaries; `{key}` is none");
                 self.table.reader.mistake(&self.table.span, message);
             }
         }
-        let edit = PlistEdit { path: path?, create, delete, set, add, merge };
-        if [edit.set.len(), edit.add.len(), edit.merge.len(), edit.delete.len()] == [0; 4] {
-            let message = "plist changes nothing: give `set`, `add`, `delete` or `merge`";
+        let edits = [delete.len(), set.len(), add.len(), include.len(), merge.len()];
+        let edit =
+            PlistEdit { path: path?, create, keep, owning, delete, set, add, include, merge };
+        if edits == [0; 5] {
+            let message =
+                "plist changes nothing: give `set`, `add`, `include`, `delete` or `merge`";
             self.table.reader.mistake(&self.table.span, message);
         }
         Some(Action::Plist(edit))

@@ -138,6 +138,23 @@ pub fn system_version(tree: &Tree) -> Option<SystemVersion> {
     })
 }
 
+/// Where OS X Server's version is: its app's since 10.7, the system's before.
+const SERVER_VERSION: [(&str, &str); 2] = [
+    ("/Applications/Server.app/Contents/Info.plist", "CFBundleShortVersionString"),
+    ("/System/Library/CoreServices/ServerVersion.plist", "ProductVersion"),
+];
+
+/// The version of OS X Server on a volume, if it is there.
+#[must_use]
+pub fn server_version(tree: &Tree) -> Option<String> {
+    let version = |path: &str, key: &str| {
+        let id = tree.lookup(&VPath::parse(path).ok()?)?;
+        let plist = proplist::parse(&small(&contents(tree, id).ok()?).ok()?).ok()?;
+        Some(plist.as_dictionary()?.get(key)?.as_string()?.to_owned())
+    };
+    SERVER_VERSION.iter().find_map(|(path, key)| version(path, key))
+}
+
 impl Opener {
     /// The system version of a volume, or of the `BaseSystem.dmg` in it.
     ///

@@ -29,7 +29,7 @@ mod watch;
 
 pub use archive::{Archive, LeftOut};
 pub use files::{Plain, plain_files};
-pub use installer::{SystemVersion, system_version};
+pub use installer::{SystemVersion, server_version, system_version};
 pub use item::{Disk, Item, Place};
 pub use opener::{OpenImage, Opener, Proof};
 pub use tables::{Tables, tables};

@@ -116,13 +116,29 @@ fn recipe_keys(source: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_recipe_key_is_documented() {
-    let guide = text("docs/recipes.md");
+    // Steps that only fixes have are told there.
+    let guide = text("docs/recipes.md") + &text("docs/fixes.md");
     let source = text("src/recipe/draft.rs") + &text("src/recipe/steps.rs");
     let mut keys = recipe_keys(&source);
     keys.extend(["restore", "append", "bless", "label", "mkdir"].map(str::to_owned));
     assert!(keys.len() > 40, "only {keys:?} were found: has the reader changed?");
     let missing: Vec<_> = keys.iter().filter(|key| !guide.contains(&format!("`{key}`"))).collect();
     assert!(missing.is_empty(), "docs/recipes.md lacks {missing:?}");
+}
+
+#[test]
+fn every_key_of_a_fix_is_documented() {
+    let guide = text("docs/fixes.md") + &text("docs/recipes.md");
+    let mut keys = recipe_keys(&text("src/recipe/fix.rs"));
+    keys.extend(["source", "conflicts", "run", "settings", "always"].map(str::to_owned));
+    let missing: Vec<_> = keys.iter().filter(|key| !guide.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/fixes.md lacks {missing:?}");
+    for id in lionize::recipe::fixes::ids() {
+        assert!(guide.contains(&format!("\n## {id}\n")), "docs/fixes.md lacks `{id}`");
+    }
+    let example = guide.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let text = lionize::recipe::Text { file: "example".into(), text: example.into() };
+    assert_eq!(lionize::recipe::fixes::parse(&text).unwrap().id, "quiet-boot");
 }
 
 #[test]

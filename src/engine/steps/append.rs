@@ -2,7 +2,8 @@
 
 use crate::engine::job::Job;
 use crate::engine::problem::Result;
-use crate::engine::steps::Step;
+use crate::engine::steps::text::line_end;
+use crate::engine::steps::{Effect, Step};
 use crate::volume::VPath;
 
 #[derive(Debug)]
@@ -17,20 +18,31 @@ impl Step for Append {
         format!("append `{}` to {}, once", self.line, self.path)
     }
 
-    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
         let mut text = match job.find(&self.path)? {
             None if self.create => Vec::new(),
-            _ => job.read(job.need(&self.path)?)?,
+            None => return Ok(Effect::Missing(format!("there is no {}", self.path))),
+            Some(id) => job.read(id)?,
         };
         let line = self.line.as_bytes();
-        if text.split(|byte| *byte == b'\n').any(|known| known == line) {
-            return Ok(());
+        let plain = |known: &[u8]| known.strip_suffix(b"\r").unwrap_or(known) == line;
+        if text.split(|byte| *byte == b'\n').any(plain) {
+            return Ok(Effect::Already);
         }
+        let end = line_end(&text);
         if text.last().is_some_and(|last| *last != b'\n') {
-            text.push(b'\n');
+            text.extend_from_slice(end);
         }
         text.extend_from_slice(line);
-        text.push(b'\n');
-        job.store(&self.path, text)
+        text.extend_from_slice(end);
+        job.store(&self.path, text)?;
+        Ok(Effect::Changed)
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        if !self.create {
+            job.need(&self.path)?;
+        }
+        self.effect(job).map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::job::{Job, own};
 use crate::engine::problem::Result;
-use crate::engine::steps::Step;
+use crate::engine::steps::{Effect, Step};
 use crate::recipe::Owning;
 use crate::volume::VPath;
 
@@ -15,6 +15,12 @@ pub(super) struct Mkdir {
 impl Step for Mkdir {
     fn title(&self) -> String {
         format!("make the folder {}", self.path)
+    }
+
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        let there = job.find(&self.path)?.is_some();
+        self.apply(job)?;
+        Ok(if there { Effect::Already } else { Effect::Changed })
     }
 
     fn apply(&self, job: &mut Job<'_>) -> Result<()> {

@@ -2,9 +2,13 @@
 
 mod append;
 mod bless;
+mod comment;
 mod copy;
 mod extract;
-mod glob;
+mod fix;
+pub(super) mod glob;
+mod insert;
+mod keys;
 mod label;
 mod link;
 mod mkdir;
@@ -14,15 +18,31 @@ pub(super) mod plist;
 mod remove;
 mod replace;
 mod restore;
+mod running;
+mod text;
 mod write;
 
 pub(super) use bless::bless;
+pub(super) use plist::{has_shape, new_plist};
 
 use crate::engine::facts::Facts;
 use crate::engine::job::Job;
 use crate::engine::problem::Result;
 use crate::recipe::Action;
 use std::fmt::Debug;
+
+/// What a step found and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// The tree is another.
+    Changed,
+    /// All was as it should be.
+    Already,
+    /// What it changes is not there, in words.
+    Missing(String),
+    /// It is for a Mac that runs.
+    Later,
+}
 
 /// Something to do to the tree, with all its names resolved.
 pub(super) trait Step: Debug + Send {
@@ -34,8 +54,13 @@ pub(super) trait Step: Debug + Send {
         None
     }
 
-    /// Does it.
+    /// Does it; that there is nothing to do is a problem.
     fn apply(&self, job: &mut Job<'_>) -> Result<()>;
+
+    /// Does it, and says whether there was anything to do.
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        self.apply(job).map(|()| Effect::Changed)
+    }
 }
 
 /// The step that names the volume.
@@ -97,6 +122,26 @@ pub(super) fn resolve(action: &Action, facts: &Facts) -> Result<Box<dyn Step>> {
         Action::Replace { path, find, with, optional } => {
             Box::new(replace::Replace::resolve(path, find, with, *optional, facts)?)
         }
+        Action::Comment { path, contains, mark, optional } => Box::new(comment::Comment {
+            path: facts.fill(path)?,
+            contains: facts.fill(contains)?,
+            mark: mark.clone(),
+            optional: *optional,
+        }),
+        Action::Insert { path, after, line, optional } => Box::new(insert::Insert {
+            path: facts.fill(path)?,
+            after: facts.fill(after)?,
+            line: facts.fill(line)?,
+            optional: *optional,
+        }),
+        Action::Run { command, .. } => {
+            let words: Result<Vec<_>> = command.iter().map(|word| facts.fill(word)).collect();
+            Box::new(running::Running { what: format!("run `{}`", words?.join(" ")) })
+        }
+        Action::Settings { of, .. } => {
+            Box::new(running::Running { what: format!("change the settings of {of}") })
+        }
+        Action::Fix(used) => Box::new(fix::Apply::resolve(used, facts)?),
         Action::Bless { folder, file } => Box::new(bless::Bless {
             folder: folder.as_deref().map(|path| facts.path(path)).transpose()?,
             file: facts.path(file)?,

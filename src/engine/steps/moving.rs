@@ -2,7 +2,7 @@
 
 use crate::engine::job::Job;
 use crate::engine::problem::Result;
-use crate::engine::steps::Step;
+use crate::engine::steps::{Effect, Step};
 use crate::volume::VPath;
 
 #[derive(Debug)]
@@ -15,6 +15,14 @@ pub(super) struct Move {
 impl Step for Move {
     fn title(&self) -> String {
         format!("move {} to {}", self.from, self.to)
+    }
+
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        match (job.find(&self.from)?, job.find(&self.to)?) {
+            (None, Some(_)) => Ok(Effect::Already),
+            (None, None) => Ok(Effect::Missing(format!("there is no {}", self.from))),
+            _ => self.apply(job).map(|()| Effect::Changed),
+        }
     }
 
     fn apply(&self, job: &mut Job<'_>) -> Result<()> {

@@ -5,21 +5,26 @@
 //! are lost.
 
 use crate::engine::facts::Facts;
-use crate::engine::job::Job;
+use crate::engine::job::{Job, own};
 use crate::engine::problem::{Problem, Result};
-use crate::engine::steps::Step;
+use crate::engine::steps::keys::{add, delete, get, include, merge, place, same};
+use crate::engine::steps::{Effect, Step};
 use crate::format::proplist;
-use crate::recipe::{KeyPath, PlistEdit, Value};
+use crate::recipe::{KeyPath, Owning, PlistEdit, Shape, Value};
 use crate::volume::VPath;
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use plist::Value as Property;
 
 #[derive(Debug)]
 pub(super) struct Plist {
     path: VPath,
     create: bool,
+    keep: bool,
+    owning: Owning,
     delete: Vec<KeyPath>,
     set: Vec<(KeyPath, Property)>,
     add: Vec<(KeyPath, Property)>,
+    include: Vec<(KeyPath, Property)>,
     merge: Vec<(KeyPath, Property)>,
 }
 
@@ -31,9 +36,12 @@ impl Plist {
         Ok(Self {
             path: facts.path(&edit.path)?,
             create: edit.create,
+            keep: edit.keep,
+            owning: edit.owning.clone(),
             delete: edit.delete.clone(),
             set: values(&edit.set)?,
             add: values(&edit.add)?,
+            include: values(&edit.include)?,
             merge: values(&edit.merge)?,
         })
     }
@@ -47,7 +55,13 @@ impl Plist {
             })?,
             None => Property::Dictionary(plist::Dictionary::new()),
         };
+        let before = root.clone();
         self.edit(&mut root)?;
+        if let Some(old) = old
+            && root == before
+        {
+            return Ok(old.to_vec());
+        }
         let mut new = Vec::new();
         let written =
             if binary { root.to_writer_binary(&mut new) } else { root.to_writer_xml(&mut new) };
@@ -63,10 +77,15 @@ impl Plist {
             delete(root, &key.0);
         }
         for (key, value) in &self.set {
-            *place(root, key)? = value.clone();
+            if !get(root, &key.0).is_some_and(|old| same(old, value)) {
+                *place(root, key)? = value.clone();
+            }
         }
         for (key, value) in &self.add {
             add(root, key, value)?;
+        }
+        for (key, value) in &self.include {
+            include(root, key, value)?;
         }
         for (key, value) in &self.merge {
             merge(place(root, key)?, value);
@@ -81,16 +100,35 @@ impl Step for Plist {
         edits.extend(self.delete.iter().map(|key| format!("delete {key}")));
         edits.extend(self.set.iter().map(|(key, _)| format!("set {key}")));
         edits.extend(self.add.iter().map(|(key, _)| format!("add {key}")));
+        edits.extend(self.include.iter().map(|(key, _)| format!("include in {key}")));
         edits.extend(self.merge.iter().map(|(key, _)| format!("merge into {key}")));
         format!("edit {}: {}", self.path, edits.join(", "))
     }
 
-    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
         let old = match job.find(&self.path)? {
             None if self.create => None,
-            _ => Some(job.read(job.need(&self.path)?)?),
+            None => return Ok(Effect::Missing(format!("there is no {}", self.path))),
+            Some(_) if self.keep => return Ok(Effect::Already),
+            Some(id) => Some(job.read(id)?),
         };
-        job.store(&self.path, self.rewrite(old.as_deref())?)
+        let new = self.rewrite(old.as_deref())?;
+        if old.as_deref() == Some(&new) {
+            return Ok(Effect::Already);
+        }
+        job.store(&self.path, new)?;
+        if old.is_none() {
+            let id = job.need(&self.path)?;
+            own(job.tree_mut()?, id, &self.owning);
+        }
+        Ok(Effect::Changed)
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        if !self.create {
+            job.need(&self.path)?;
+        }
+        self.effect(job).map(drop)
     }
 }
 
@@ -103,13 +141,49 @@ pub fn edit_plist(old: &[u8], edit: &PlistEdit) -> Result<Vec<u8>> {
     Plist::resolve(edit, &Facts::default())?.rewrite(Some(old))
 }
 
+/// The bytes of a new property list with these edits.
+pub(in crate::engine) fn new_plist(edit: &PlistEdit, facts: &Facts) -> Result<Vec<u8>> {
+    Plist::resolve(edit, facts)?.rewrite(None)
+}
+
+/// Whether the property list of a shape is there and looks like it.
+pub(in crate::engine) fn has_shape(job: &Job<'_>, shape: &Shape, facts: &Facts) -> Result<bool> {
+    let path = facts.path(&shape.path)?;
+    let Some(id) = job.find(&path)? else { return Ok(false) };
+    let root = proplist::parse(&job.read(id)?);
+    let root = root.map_err(|error| {
+        Problem::bad_input(format!("{path} is no property list")).because(error)
+    })?;
+    let there = |key: &KeyPath| get(&root, &key.0).is_some();
+    for (key, value) in &shape.is {
+        let wanted = property(value, facts)?;
+        if !get(&root, &key.0).is_some_and(|found| same(found, &wanted)) {
+            return Ok(false);
+        }
+    }
+    Ok(shape.has.iter().all(there) && !shape.lacks.iter().any(there))
+}
+
+/// How a text says that it is data.
+const DATA: &str = "data:;base64,";
+
 /// A recipe's value as a property.
 fn property(value: &Value, facts: &Facts) -> Result<Property> {
     Ok(match value {
         Value::Bool(truth) => Property::Boolean(*truth),
         Value::Integer(number) => Property::Integer((*number).into()),
         Value::Real(number) => Property::Real(*number),
-        Value::Text(text) => Property::String(facts.fill(text)?),
+        Value::Text(text) => {
+            let text = facts.fill(text)?;
+            match text.strip_prefix(DATA) {
+                Some(digits) => {
+                    Property::Data(BASE64_STANDARD.decode(digits).map_err(|error| {
+                        Problem::bad_input("data for a property list is no base64").because(error)
+                    })?)
+                }
+                None => Property::String(text),
+            }
+        }
         Value::Date(text) => {
             let date = plist::Date::from_xml_format(text);
             let wrong = |_| {
@@ -130,88 +204,4 @@ fn property(value: &Value, facts: &Facts) -> Result<Property> {
             Property::Dictionary(dictionary)
         }
     })
-}
-
-fn index(key: &str) -> Option<usize> {
-    key.parse().ok()
-}
-
-/// The place of a key path, made (as dictionaries) where it is missing. An
-/// array takes an index that it has, or its length for one more.
-fn place<'p>(root: &'p mut Property, path: &KeyPath) -> Result<&'p mut Property> {
-    let wrong = |key: &str, what: &str| {
-        Problem::bad_input(format!("the key path {path} leads nowhere"))
-            .because(format!("`{key}` is asked of {what}"))
-    };
-    let mut at = root;
-    for key in &path.0 {
-        at = match at {
-            Property::Dictionary(dictionary) => {
-                if !dictionary.contains_key(key) {
-                    let empty = Property::Dictionary(plist::Dictionary::new());
-                    dictionary.insert(key.clone(), empty);
-                }
-                dictionary.get_mut(key).ok_or_else(|| wrong(key, "a dictionary"))?
-            }
-            Property::Array(array) => {
-                let what = format!("an array of {}", array.len());
-                let index = index(key).filter(|index| *index <= array.len());
-                let index = index.ok_or_else(|| wrong(key, &what))?;
-                if index == array.len() {
-                    array.push(Property::Dictionary(plist::Dictionary::new()));
-                }
-                &mut array[index]
-            }
-            _ => return Err(wrong(key, "a value that is neither dictionary nor array")),
-        };
-    }
-    Ok(at)
-}
-
-fn find<'p>(root: &'p mut Property, path: &[String]) -> Option<&'p mut Property> {
-    path.iter().try_fold(root, |at, key| match at {
-        Property::Dictionary(dictionary) => dictionary.get_mut(key),
-        Property::Array(array) => array.get_mut(index(key)?),
-        _ => None,
-    })
-}
-
-fn delete(root: &mut Property, path: &[String]) {
-    let Some((last, parents)) = path.split_last() else { return };
-    match find(root, parents) {
-        // `remove` would put the last key into the hole.
-        Some(Property::Dictionary(dictionary)) => dictionary.retain(|key, _| key != last),
-        Some(Property::Array(array)) => {
-            if let Some(index) = index(last).filter(|index| *index < array.len()) {
-                array.remove(index);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn add(root: &mut Property, path: &KeyPath, value: &Property) -> Result<()> {
-    match find(root, &path.0) {
-        Some(Property::Array(array)) => array.push(value.clone()),
-        Some(_) => {
-            return Err(Problem::bad_input(format!("the key path {path} has a value already"))
-                .hint("to change it, use `set`"));
-        }
-        None => *place(root, path)? = value.clone(),
-    }
-    Ok(())
-}
-
-fn merge(into: &mut Property, value: &Property) {
-    match (into, value) {
-        (Property::Dictionary(into), Property::Dictionary(from)) => {
-            for (key, value) in from {
-                match into.get_mut(key) {
-                    Some(old) => merge(old, value),
-                    None => drop(into.insert(key.clone(), value.clone())),
-                }
-            }
-        }
-        (into, value) => *into = value.clone(),
-    }
 }

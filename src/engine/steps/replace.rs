@@ -2,9 +2,10 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::job::Job;
-use crate::engine::problem::{Problem, Result};
-use crate::engine::steps::Step;
-use crate::engine::steps::glob::{captures, files};
+use crate::engine::problem::Result;
+use crate::engine::steps::glob::captures;
+use crate::engine::steps::text::{Edited, edit_files, needed};
+use crate::engine::steps::{Effect, Step};
 use crate::recipe::Find;
 
 #[derive(Debug)]
@@ -41,32 +42,63 @@ impl Step for Replace {
         format!("replace {what} by `{}` in {}", self.with, self.path)
     }
 
-    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
-        let files = files(job.tree()?, &self.path);
-        if files.is_empty() && !self.optional {
-            return Err(Problem::bad_input(format!("no file is named like {}", self.path)));
-        }
-        let mut hits = 0;
-        for id in files {
-            let old = job.read(id)?;
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        edit_files(job, &self.path, &self.with_words(), |old| {
             let (new, count) = match &self.find {
-                Find::Text(find) => replace_text(&old, find.as_bytes(), self.with.as_bytes()),
-                Find::Line(line) => replace_lines(&old, line, &self.with),
+                Find::Text(find) => replace_text(old, find.as_bytes(), self.with.as_bytes()),
+                Find::Line(line) => replace_lines(old, line, &self.with),
             };
-            hits += count;
-            if new != old {
-                let path = job.tree()?.path(id);
-                job.store(&path, new)?;
+            Edited { new, hits: count, done: count == 0 && self.is_done(old) }
+        })
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        needed(self.effect(job)?, self.optional, &self.path, job)
+    }
+}
+
+impl Replace {
+    fn with_words(&self) -> String {
+        match &self.find {
+            Find::Text(text) => format!("`{text}`"),
+            Find::Line(line) => format!("a line like `{line}`"),
+        }
+    }
+
+    /// Whether what it would put there is there.
+    fn is_done(&self, old: &[u8]) -> bool {
+        match &self.find {
+            Find::Text(_) => {
+                let with = self.with.as_bytes();
+                !with.is_empty() && old.windows(with.len()).any(|window| window == with)
+            }
+            Find::Line(_) => {
+                let pattern = result_pattern(&self.with);
+                old.split(|byte| *byte == b'\n').any(|line| fits(&pattern, line.trim_ascii()))
             }
         }
-        if hits == 0 && !self.optional {
-            let sentence = format!("nothing to replace was found in {}", self.path);
-            return Err(
-                Problem::bad_input(sentence).hint("if it may be missing, say `optional = true`")
-            );
-        }
-        Ok(())
     }
+}
+
+/// What lines look like that a replacement made: `$1` may have been anything.
+pub(in crate::engine) fn result_pattern(with: &str) -> String {
+    let mut pattern = String::new();
+    let mut chars = with.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('$', Some('$')) => pattern.extend(chars.next()),
+            ('$', Some('0'..='9')) => {
+                chars.next();
+                pattern.push('*');
+            }
+            _ => pattern.push(c),
+        }
+    }
+    pattern
+}
+
+fn fits(pattern: &str, line: &[u8]) -> bool {
+    captures(pattern, line).is_some()
 }
 
 fn replace_text(old: &[u8], find: &[u8], with: &[u8]) -> (Vec<u8>, usize) {

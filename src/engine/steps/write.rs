@@ -3,7 +3,7 @@
 use crate::block::bytes;
 use crate::engine::job::{Job, own};
 use crate::engine::problem::{Problem, Result};
-use crate::engine::steps::Step;
+use crate::engine::steps::{Effect, Step};
 use crate::recipe::Owning;
 use crate::volume::{Body, Meta, VPath};
 
@@ -18,6 +18,15 @@ pub(super) struct Write {
 impl Step for Write {
     fn title(&self) -> String {
         format!("write {} ({} bytes)", self.to, self.text.len())
+    }
+
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        if let Some(id) = job.find(&self.to)?
+            && (!self.replace || job.read(id)? == self.text.as_bytes())
+        {
+            return Ok(Effect::Already);
+        }
+        self.apply(job).map(|()| Effect::Changed)
     }
 
     fn apply(&self, job: &mut Job<'_>) -> Result<()> {

@@ -1,0 +1,94 @@
+//! `fix list`, `fix show`, `fix script` and `fix apply`.
+
+use crate::cli::args::{ApplyFixes, Fix as Command, HowMuch, Pair};
+use crate::cli::streams::{Streams, Style};
+use crate::cli::{Outcome, job};
+use crate::engine::{self, BuildOptions, Request, fixes};
+use crate::recipe::{Fix, FixUse, fixes as built_in};
+use serde_json::json;
+
+pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    match command {
+        Command::List { version } => list(version.as_deref(), style, streams),
+        Command::Show { fix, script: false, set: _ } => show(fix, style, streams),
+        Command::Show { fix, script: true, set } => {
+            script(std::slice::from_ref(fix), set, style, streams)
+        }
+        Command::Script { fixes, set } => script(fixes, set, style, streams),
+        Command::Apply(args) => apply(args, style, streams),
+    }
+}
+
+fn list(version: Option<&str>, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let all = built_in::ids().map(fixes::fix).collect::<Result<Vec<_>, _>>()?;
+    let applies = |fix: &&Fix| version.is_none_or(|version| fix.applies.to_system(version));
+    let listed: Vec<_> = all.iter().filter(applies).collect();
+    let width = listed.iter().map(|fix| fix.id.len()).max().unwrap_or(0);
+    let text = listed.iter().fold(String::new(), |text, fix| {
+        text + &format!("{:width$}  {} ({})\n", fix.id, fix.title, fix.applies.words())
+    });
+    let object = |fix: &&Fix| {
+        json!({
+            "id": fix.id,
+            "title": fix.title,
+            "applies": fix.applies,
+            "deliveries": fix.deliveries,
+        })
+    };
+    let json = json!({"result": "listed", "fixes": listed.iter().map(object).collect::<Vec<_>>()});
+    streams.result(style, &text, &json)
+}
+
+fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let text = fixes::text(name)?;
+    let fix = fixes::parse(&text)?;
+    streams.result(style, &text.text, &json!({"result": "shown", "fix": fix}))
+}
+
+fn values(set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
+    set.iter().map(job::param).collect()
+}
+
+fn script(names: &[String], set: &[Pair], style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let wanted = fixes::wanted(names, &values(set)?)?;
+    let text = engine::script(&wanted)?;
+    streams.result(style, &text, &json!({"result": "scripted", "script": text}))
+}
+
+fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let wanted = fixes::wanted(&args.fixes, &values(&args.set)?)?;
+    let used = wanted.into_iter().map(|(fix, params)| FixUse {
+        id: fix.id.clone(),
+        fix: Box::new(fix),
+        params,
+        optional: false,
+        force: args.force,
+    });
+    let threads = args.threads.unwrap_or(0);
+    let request = Request {
+        recipe: "golden-image".to_owned(),
+        inputs: vec![("image".to_owned(), args.to.clone())],
+        fixes: used.collect(),
+        output: Some(args.output.clone()),
+        date: job::source_date()?,
+        threads,
+        ..Request::default()
+    };
+    let verify = match args.verify {
+        HowMuch::Quick => engine::Verify::Quick,
+        HowMuch::Full => engine::Verify::Full,
+    };
+    let options = BuildOptions { output: args.output.clone(), verify, threads };
+    let stop = streams.stop.clone();
+    let mut sink = streams.sink(style);
+    let plan = engine::prepare(&request, &mut sink, &stop)?;
+    let built = engine::build(&plan, &options, &mut sink, &stop)?;
+    drop(sink);
+    let did: Vec<_> = plan.told().into_iter().map(str::to_owned).collect();
+    let notes = plan.notes();
+    let text = job::built_text(&built) + &job::list("did:", &did) + &job::list("notes:", notes);
+    let mut json = job::built_json(&built);
+    json["did"] = json!(did);
+    json["notes"] = json!(notes);
+    streams.result(style, &text, &json)
+}

@@ -1,0 +1,174 @@
+//! Fixes from where they are, the values of their params, and what they are for.
+
+use crate::engine::facts::Facts;
+use crate::engine::load;
+use crate::engine::problem::{Problem, Result};
+use crate::recipe::{Fix, Mistake, Param, Text, fixes};
+
+/// Reads a fix by id or path.
+///
+/// # Errors
+/// Every mistake in it, one cause each.
+pub fn fix(name: &str) -> Result<Fix> {
+    parse(&text(name)?)
+}
+
+/// The text of a fix by id or path.
+///
+/// # Errors
+/// A [`Problem`] when there is none.
+pub fn text(name: &str) -> Result<Text> {
+    if let Some(text) = fixes::text(name) {
+        return Ok(text);
+    }
+    if !load::is_path(name) {
+        let problem = Problem::usage(format!("there is no fix `{name}`"));
+        let known = fixes::ids().collect::<Vec<_>>().join(", ");
+        return Err(match fixes::similar(name) {
+            Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
+            None => problem.because(format!("built in: {known}")),
+        });
+    }
+    load::file(name, "fix")
+}
+
+/// Parses a fix's text.
+///
+/// # Errors
+/// Every mistake in it, one cause each.
+pub fn parse(text: &Text) -> Result<Fix> {
+    fixes::parse(text).map_err(|mistakes| {
+        let count = match mistakes.len() {
+            1 => "a mistake".to_owned(),
+            n => format!("{n} mistakes"),
+        };
+        let mut problem = Problem::bad_input(format!("the fix {} has {count}", text.file));
+        problem.causes = mistakes.iter().map(Mistake::to_string).collect();
+        problem
+    })
+}
+
+/// Fixes by id or path, each with those of the values that are for it: a
+/// value's name is a param's, or `ID.PARAM`.
+///
+/// # Errors
+/// A [`Problem`], also when a value is for none of them.
+pub fn wanted(names: &[String], set: &[(String, String)]) -> Result<Vec<Wanted>> {
+    let fixes = names.iter().map(|name| fix(name)).collect::<Result<Vec<_>>>()?;
+    let mut used = vec![false; set.len()];
+    let mut wanted = Vec::new();
+    for fix in fixes {
+        let mut own = Vec::new();
+        for ((name, value), used) in set.iter().zip(&mut used) {
+            let name = name.strip_prefix(&format!("{}.", fix.id)).unwrap_or(name);
+            if fix.params.iter().any(|param| param.name == name) {
+                own.push((name.to_owned(), value.clone()));
+                *used = true;
+            }
+        }
+        wanted.push((fix, own));
+    }
+    if let Some(at) = used.iter().position(|used| !used) {
+        let name = &set[at].0;
+        let problem = Problem::usage(format!("none of the fixes has a param `{name}`"));
+        let params = wanted.iter().flat_map(|(fix, _)| &fix.params);
+        let params: Vec<_> = params.map(|param| param.name.as_str()).collect();
+        return Err(match params.is_empty() {
+            true => problem.because("they have none at all"),
+            false => {
+                problem.because(format!("their params: {}", params.join(", "))).near(name, params)
+            }
+        });
+    }
+    Ok(wanted)
+}
+
+/// A fix, and the values of its params.
+pub type Wanted = (Fix, Vec<(String, String)>);
+
+/// The value of every param of a fix, as facts.
+pub(super) fn facts(fix: &Fix, set: &[(String, String)]) -> Result<Facts> {
+    let mut facts = Facts::default();
+    for (name, _) in set {
+        let names: Vec<_> = fix.params.iter().map(|param| param.name.as_str()).collect();
+        if !names.contains(&name.as_str()) {
+            let sentence = format!("the fix `{}` has no param `{name}`", fix.id);
+            return Err(match names.is_empty() {
+                true => Problem::usage(sentence).because("it has none at all"),
+                false => Problem::usage(sentence)
+                    .because(format!("its params: {}", names.join(", ")))
+                    .near(name, names),
+            });
+        }
+    }
+    for param in &fix.params {
+        let given = set.iter().rev().find(|(name, _)| *name == param.name);
+        let value = given.map(|(_, value)| value).or(param.default.as_ref());
+        facts.set("params", &param.name, check(fix, param, value)?);
+    }
+    Ok(facts)
+}
+
+/// A param's value, if it may have it.
+fn check<'v>(fix: &Fix, param: &Param, value: Option<&'v String>) -> Result<&'v str> {
+    let (id, name) = (&fix.id, &param.name);
+    let Some(value) = value else {
+        let problem = Problem::usage(format!("the fix `{id}` needs the param `{name}`"));
+        let problem = match param.about.as_str() {
+            "" => problem,
+            about => problem.because(about),
+        };
+        return Err(problem.hint(format!("give it with --set {name}=VALUE")));
+    };
+    if !param.choices.is_empty() && !param.choices.contains(value) {
+        let sentence = format!("the param `{name}` of `{id}` cannot be `{value}`");
+        let choices = format!("it is one of: {}", param.choices.join(", "));
+        return Err(Problem::usage(sentence).because(choices));
+    }
+    // They end up in lines of files, in property lists and in scripts.
+    if let Some(wrong) = value.chars().find(|c| c.is_control()) {
+        let sentence = format!("the param `{name}` of `{id}` has a control character");
+        return Err(Problem::usage(sentence).because(format!("it is {:?}", wrong.to_string())));
+    }
+    Ok(value)
+}
+
+/// Refuses systems that a fix is not made for.
+pub(super) fn gate(fix: &Fix, system: Option<&str>, server: Option<&str>) -> Result<()> {
+    let applies = &fix.applies;
+    let refuse = |what: String| {
+        let problem = Problem::bad_input(format!("the fix `{}` is not for {what}", fix.id))
+            .because(format!("it is made for {}", applies.words()));
+        let problem = match applies.otherwise.as_str() {
+            "" => problem,
+            why => problem.because(why),
+        };
+        Err(problem.hint("where you know better, force it"))
+    };
+    match system {
+        _ if applies.system.is_empty() => {}
+        Some(version) if applies.to_system(version) => {}
+        Some(version) => return refuse(format!("system {version}")),
+        None => return refuse("a volume that does not say which system it holds".to_owned()),
+    }
+    match server {
+        _ if applies.server.is_empty() => Ok(()),
+        Some(version) if applies.to_server(version) => Ok(()),
+        Some(version) => refuse(format!("OS X Server {version}")),
+        None => refuse("a system without OS X Server".to_owned()),
+    }
+}
+
+/// Refuses a fix beside one that it conflicts with.
+pub(super) fn conflict(applied: &[(String, Vec<String>)], fix: &Fix) -> Result<()> {
+    let clash = applied
+        .iter()
+        .find(|(id, conflicts)| fix.conflicts.contains(id) || conflicts.contains(&fix.id));
+    match clash {
+        Some((id, _)) => {
+            let sentence = format!("the fixes `{id}` and `{}` exclude each other", fix.id);
+            Err(Problem::usage(sentence))
+        }
+        None => Ok(()),
+    }
+}

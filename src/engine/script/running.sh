@@ -1,0 +1,41 @@
+# Whether the system that is changed is the one that runs.
+is_live() {
+    [ -z "$root" ] || [ "${LIONIZE_LIVE:-}" = yes ]
+}
+
+# run PROGRAM ARGUMENT...: on the running system only.
+run() {
+    if ! is_live; then
+        say "$fix: left out, as this is not the running system: $*"
+        return
+    fi
+    say "$fix: running $*"
+    tool "$@" >&2 || {
+        say "$fix: it failed with code $?"
+        failed=yes
+    }
+}
+
+# Whether serveradmin can be asked.
+can_ask() {
+    if is_live; then return 0; fi
+    note_missing 'this is not the running system: serveradmin cannot be asked'
+    return 1
+}
+
+# set_setting KEY VALUE
+set_setting() {
+    can_ask || return 0
+    if [ "$(tool serveradmin settings "$1" 2>/dev/null)" = "$1 = $2" ]; then
+        already=yes
+        return
+    fi
+    say "$fix: to undo: $(tool serveradmin settings "$1" 2>/dev/null)"
+    if tool serveradmin settings "$1" = "$2" >&2; then
+        changed=yes
+        say "$fix: set $1 = $2"
+    else
+        say "$fix: serveradmin refused $1 = $2"
+        failed=yes
+    fi
+}

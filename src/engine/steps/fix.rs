@@ -1,0 +1,147 @@
+//! `fix = "ID"`: a fix's steps, where they are needed and only on the systems
+//! that it is made for.
+
+use crate::engine::facts::Facts;
+use crate::engine::fixes;
+use crate::engine::job::Job;
+use crate::engine::problem::{Problem, Result};
+use crate::engine::steps::plist::has_shape;
+use crate::engine::steps::{Effect, Step, resolve};
+use crate::recipe::{Delivery, FixUse};
+use crate::source::{server_version, system_version};
+
+#[derive(Debug)]
+pub(super) struct Apply {
+    used: FixUse,
+    facts: Facts,
+}
+
+impl Apply {
+    pub(super) fn resolve(used: &FixUse, facts: &Facts) -> Result<Self> {
+        let fill = |(name, value): &(String, String)| Ok((name.clone(), facts.fill(value)?));
+        let set = used.params.iter().map(fill).collect::<Result<Vec<_>>>()?;
+        let facts = fixes::facts(&used.fix, &set)?;
+        Ok(Self { used: used.clone(), facts })
+    }
+
+    /// Learns what system the volume holds, and refuses what the fix is not for.
+    fn gate(&self, job: &Job<'_>, facts: &mut Facts) -> Result<()> {
+        let tree = job.tree()?;
+        let system = system_version(tree);
+        if let Some(system) = &system {
+            facts.set("system", "product", &system.product);
+            facts.set("system", "version", &system.version);
+            facts.set("system", "build", &system.build);
+        }
+        if self.used.force {
+            return Ok(());
+        }
+        let version = system.map(|system| system.version);
+        fixes::gate(&self.used.fix, version.as_deref(), server_version(tree).as_deref())
+    }
+
+    /// Why nothing is to be done, when that is so.
+    fn skip(&self, job: &Job<'_>, facts: &Facts) -> Result<Option<&str>> {
+        for skip in &self.used.fix.skip {
+            if has_shape(job, &skip.shape, facts)? {
+                return Ok(Some(&skip.because));
+            }
+        }
+        Ok(None)
+    }
+
+    fn steps(&self, job: &mut Job<'_>, facts: &Facts) -> Result<Found> {
+        let mut found = Found::default();
+        for step in &self.used.fix.steps {
+            let shaped = match &step.shape {
+                Some(shape) => has_shape(job, shape, facts)?,
+                None => true,
+            };
+            if !shaped || !facts.hold(step.when.as_ref()) {
+                continue;
+            }
+            let resolved = resolve(&step.action, facts)?;
+            match resolved.effect(job)? {
+                Effect::Changed => found.changed.push(resolved.title()),
+                Effect::Already => found.already = true,
+                Effect::Missing(why) => found.missing.push(why),
+                Effect::Later => {}
+            }
+        }
+        Ok(found)
+    }
+
+    fn tell(&self, job: &mut Job<'_>, text: &str) {
+        job.told.push(format!("{}: {text}", self.used.fix.id));
+    }
+}
+
+#[derive(Default)]
+struct Found {
+    changed: Vec<String>,
+    already: bool,
+    missing: Vec<String>,
+}
+
+impl Step for Apply {
+    fn title(&self) -> String {
+        format!("fix {}: {}", self.used.fix.id, self.used.fix.title)
+    }
+
+    fn effect(&self, job: &mut Job<'_>) -> Result<Effect> {
+        let fix = &self.used.fix;
+        let mut facts = self.facts.clone();
+        job.notes.extend(fix.notes.iter().map(|note| facts.fill_known(note)));
+        if fix.steps.is_empty() {
+            return Ok(Effect::Already);
+        }
+        if !fix.deliveries.contains(&Delivery::Volume) {
+            let ways: Vec<_> = fix.deliveries.iter().map(|way| way.word()).collect();
+            let sentence = format!("the fix `{}` cannot be made in a volume", fix.id);
+            return Err(Problem::bad_input(sentence)
+                .because(format!("it reaches a system by: {}", ways.join(", ")))
+                .hint(format!("on the Mac, run what `lionize fix script {}` prints", fix.id)));
+        }
+        fixes::conflict(&job.fixes, fix)?;
+        self.gate(job, &mut facts)?;
+        job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
+        if let Some(because) = self.skip(job, &facts)? {
+            self.tell(job, &format!("nothing to do: {because}"));
+            return Ok(Effect::Already);
+        }
+        let found = self.steps(job, &facts)?;
+        for missing in &found.missing {
+            self.tell(job, missing);
+        }
+        for changed in &found.changed {
+            self.tell(job, changed);
+        }
+        Ok(match (found.changed.is_empty(), found.already) {
+            (false, _) => Effect::Changed,
+            (true, true) => {
+                self.tell(job, "it was applied before: nothing is to be done");
+                Effect::Already
+            }
+            (true, false) => Effect::Missing(match found.missing.first() {
+                Some(first) => first.clone(),
+                None => "no file has the shape that it changes".to_owned(),
+            }),
+        })
+    }
+
+    fn apply(&self, job: &mut Job<'_>) -> Result<()> {
+        match self.effect(job)? {
+            Effect::Missing(why) if !self.used.optional => {
+                let sentence = format!("the fix `{}` finds nothing to change", self.used.fix.id);
+                Err(Problem::bad_input(sentence)
+                    .because(why)
+                    .hint("if it may find nothing, say `optional = true`"))
+            }
+            Effect::Missing(_) => {
+                self.tell(job, "it found nothing to change");
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The fixes that are part of this program, and those that recipes name.
+
+use crate::recipe::fix::parse as parse_fix;
+use crate::recipe::mistake::nearest;
+use crate::recipe::{Action, Fix, FixUse, Mistake, Position, Text};
+
+/// Id and text of each.
+const ALL: [(&str, &str); 5] = [
+    ("stable-ipv6", include_str!("../../recipes/fixes/stable-ipv6.toml")),
+    ("apache-digest-freeze", include_str!("../../recipes/fixes/apache-digest-freeze.toml")),
+    ("printer-sharing", include_str!("../../recipes/fixes/printer-sharing.toml")),
+    ("push-mail", include_str!("../../recipes/fixes/push-mail.toml")),
+    ("swupdate-enable-all", include_str!("../../recipes/fixes/swupdate-enable-all.toml")),
+];
+
+/// The ids of all built-in fixes.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(id, _)| *id)
+}
+
+/// The text of a built-in fix.
+#[must_use]
+pub fn text(id: &str) -> Option<Text> {
+    let (id, text) = ALL.iter().find(|(known, _)| *known == id)?;
+    Some(Text { file: format!("fixes/{id}"), text: (*text).to_owned() })
+}
+
+/// The built-in fix whose id is nearest to one that is none.
+#[must_use]
+pub fn similar(id: &str) -> Option<&'static str> {
+    nearest(id, ids())
+}
+
+/// Parses a fix's text.
+///
+/// # Errors
+/// Every mistake in it, ordered by place.
+pub fn parse(text: &Text) -> Result<Fix, Vec<Mistake>> {
+    parse_fix(text)
+}
+
+/// Puts the fixes into a recipe's steps that name them.
+pub(super) fn resolve(
+    steps: &mut [crate::recipe::Step],
+    file: &str,
+    find: &dyn Fn(&str, &str) -> Result<Text, String>,
+    mistakes: &mut Vec<Mistake>,
+) {
+    for step in steps {
+        let Action::Fix(used) = &mut step.action else { continue };
+        match load(used, file, find, &step.at) {
+            Ok(fix) => *used.fix = fix,
+            Err(more) => mistakes.extend(more),
+        }
+    }
+}
+
+fn load(
+    used: &FixUse,
+    file: &str,
+    find: &dyn Fn(&str, &str) -> Result<Text, String>,
+    at: &Position,
+) -> Result<Fix, Vec<Mistake>> {
+    let mistake = |message: String, near: Option<&str>| {
+        vec![Mistake { at: at.clone(), message, suggestion: near.map(str::to_owned) }]
+    };
+    let text = match text(&used.id) {
+        Some(text) => text,
+        None if used.id.contains('/') || used.id.ends_with(".toml") => {
+            find(&used.id, file).map_err(|message| mistake(message, None))?
+        }
+        None => {
+            let message = format!("there is no fix `{}`", used.id);
+            return Err(mistake(message, similar(&used.id)));
+        }
+    };
+    let fix = parse(&text)?;
+    for (index, (name, _)) in used.params.iter().enumerate() {
+        let names = || fix.params.iter().map(|param| param.name.as_str());
+        if !names().any(|known| known == name) {
+            let message = format!("the fix `{}` has no param `{name}`", fix.id);
+            return Err(mistake(message, nearest(name, names())));
+        }
+        if used.params[..index].iter().any(|(other, _)| other == name) {
+            return Err(mistake(format!("the param `{name}` is given twice"), None));
+        }
+    }
+    for param in &fix.params {
+        let given = used.params.iter().find(|(name, _)| *name == param.name);
+        if given.is_none() && param.default.is_none() {
+            let message = format!("the fix `{}` needs the param `{}`", fix.id, param.name);
+            return Err(mistake(message, None));
+        }
+        if let Some((_, value)) = given
+            && param.secret
+            && !value.starts_with('{')
+            && !value.starts_with("env:")
+        {
+            let message = format!(
+                "`{}` is a password: name a variable of the environment (`env:NAME`), or a param",
+                param.name
+            );
+            return Err(mistake(message, None));
+        }
+    }
+    Ok(fix)
+}
