@@ -1,8 +1,10 @@
 //! The command line: what may be given, and the words of its help.
 
 pub mod cache;
+pub mod fetch;
 
 use crate::cli::args::cache::Cache;
+use crate::cli::args::fetch::Fetch;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -70,6 +72,9 @@ pub enum Command {
     Recipe(Recipe),
     /// List all disks, and say why each is or is not offered
     Devices,
+    /// Fetch what Macs fetch from Apple's recovery server
+    #[command(subcommand)]
+    Fetch(Fetch),
     /// The store of fetched files: list, verify, prune
     #[command(subcommand)]
     Cache(Cache),
@@ -78,6 +83,21 @@ pub enum Command {
     Fix(Fix),
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
+}
+
+/// How files are fetched, and where they are kept.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Fetch nothing: only what the store has
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask this server for the same paths, as reposado and Apple's have them
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Where fetched files are kept [default: below the system's caches]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 /// What a job is made of; the same for `build` and `plan`.

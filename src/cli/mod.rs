@@ -9,6 +9,7 @@ mod demo;
 mod devices;
 pub mod exit;
 mod extract;
+mod fetch;
 mod files;
 mod fixes;
 mod host;
@@ -16,6 +17,7 @@ mod inspect;
 mod job;
 mod listing;
 mod names;
+mod network;
 mod place;
 mod problem;
 mod process;
@@ -65,6 +67,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),
         Command::Cat(args) => files::cat(args, streams),
+        Command::Fetch(command) => fetch::run(command, style, streams),
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Devices => devices::run(style, streams),

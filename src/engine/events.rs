@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A part of the work, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
+    /// Fetching what the user does not give.
+    Fetch,
     /// Opening and hashing the inputs.
     Read,
     /// Applying the recipe's steps to the tree.
@@ -26,6 +28,7 @@ impl Stage {
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Fetch => "fetch",
             Self::Read => "read",
             Self::Apply => "apply",
             Self::LayOut => "lay-out",

@@ -138,6 +138,7 @@ impl From<Failure> for Problem {
         let kind = match failure.kind {
             FailureKind::Network | FailureKind::Offline => ProblemKind::Network,
             FailureKind::Interrupted => ProblemKind::Interrupted,
+            FailureKind::Proof => ProblemKind::Verification,
             FailureKind::Disk => ProblemKind::Device,
             FailureKind::Usage => ProblemKind::Usage,
         };

@@ -64,6 +64,7 @@ impl Current {
     #[must_use]
     pub fn title(&self) -> String {
         let (verb, thing) = match self.stage {
+            Stage::Fetch => ("fetching", "what is missing"),
             Stage::Read => ("reading", "the inputs"),
             Stage::Apply => ("applying", "the steps"),
             Stage::LayOut => ("laying out", "the disk"),

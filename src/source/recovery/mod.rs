@@ -11,10 +11,12 @@
 //! Apple's server does is not judged here.
 
 mod answer;
+mod bring;
 mod machine;
 mod order;
 
 pub use answer::{Asset, Offer};
+pub use bring::{Brought, bring};
 pub use machine::Machine;
 pub use order::{Ids, Product, Recovery};
 

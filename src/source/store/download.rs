@@ -97,6 +97,9 @@ pub struct Stored {
     pub bytes: u64,
     /// Where it came from.
     pub came: Came,
+    /// Whether it came by https all the way, now or when it was fetched; where
+    /// that is not known, it did not.
+    pub secure: bool,
 }
 
 /// The rules of all fetching.

@@ -13,6 +13,8 @@ pub enum FailureKind {
     Offline,
     /// The user stopped the work.
     Interrupted,
+    /// What came does not prove right.
+    Proof,
     /// The store's folder could not be read or written.
     Disk,
     /// What was asked for makes no sense, such as a mirror that is no address.

@@ -71,7 +71,7 @@ impl Store {
     /// [`FailureKind::Disk`] when the store cannot be read, and
     /// [`FailureKind::Interrupted`].
     pub fn find(&self, download: &Download, watch: &dyn Watch) -> Result<Option<Stored>, Failure> {
-        let Some(sha256) = index::look(&self.folder, download) else { return Ok(None) };
+        let Some((sha256, secure)) = index::look(&self.folder, download) else { return Ok(None) };
         let path = self.folder.content(&hex(sha256));
         match self.proven.look(&self.folder, sha256, download, watch)? {
             Err(_) => Err(interrupted(&download.name(), 0)),
@@ -85,7 +85,8 @@ impl Store {
             Ok(Found::Right(found)) if mismatch(&found, download).is_some() => Ok(None),
             Ok(Found::Right(found)) => {
                 touch(&path, self.clock.date());
-                Ok(Some(Stored { path, sha256, bytes: found.bytes, came: Came::Store }))
+                let (bytes, came) = (found.bytes, Came::Store);
+                Ok(Some(Stored { path, sha256, bytes, came, secure }))
             }
         }
     }
@@ -246,10 +247,12 @@ impl Store {
         part.remove()?;
         let meta = fs::metadata(&path).map_err(|error| Failure::disk(&path, &error))?;
         self.proven.remember(found.sha256, *found, &meta);
-        index::note(&self.folder, download, found.sha256, found.bytes)?;
         let resumed = if whole.digests.is_some() { 0 } else { resumed };
         let came = Came::Network { url: whole.from.clone(), secure: whole.secure, resumed };
-        Ok(Stored { path, sha256: found.sha256, bytes: found.bytes, came })
+        let (sha256, bytes, secure) = (found.sha256, found.bytes, whole.secure);
+        let stored = Stored { path, sha256, bytes, came, secure };
+        index::note(&self.folder, download, &stored)?;
+        Ok(stored)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::source::http::Address;
 use crate::source::store::folder::{Folder, read_small, remove};
-use crate::source::store::{Download, Failure, hex};
+use crate::source::store::{Download, Failure, Stored, hex};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,6 +14,9 @@ pub(super) struct Entry {
     /// The content's SHA-256 in hex.
     pub(super) sha256: String,
     pub(super) bytes: u64,
+    /// Whether it came by https all the way.
+    #[serde(default)]
+    pub(super) secure: bool,
 }
 
 /// The key of an address with the size and SHA-1 that were asked for.
@@ -23,28 +26,27 @@ fn key(address: &Address, download: &Download) -> String {
     hex(Sha256::digest(format!("{}\n{size}\n{sha1}\n", address.key())))
 }
 
-/// The digest of what a download gave before, if it did.
-pub(super) fn look(folder: &Folder, download: &Download) -> Option<[u8; 32]> {
-    if download.sha256.is_some() {
-        return download.sha256;
-    }
-    download.urls.iter().find_map(|url| {
+/// The digest of what a download gave before, if it did, and whether by https.
+pub(super) fn look(folder: &Folder, download: &Download) -> Option<([u8; 32], bool)> {
+    let known = download.urls.iter().find_map(|url| {
         let address = Address::parse(url).ok()?;
         let text = read_small(&folder.index(&key(&address, download)))?;
         let entry: Entry = serde_json::from_slice(&text).ok()?;
-        unhex(&entry.sha256)
-    })
+        Some((unhex(&entry.sha256)?, entry.secure))
+    });
+    match download.sha256 {
+        None => known,
+        Some(wanted) => {
+            Some((wanted, known.is_some_and(|(found, secure)| secure && found == wanted)))
+        }
+    }
 }
 
 /// Notes what a download gave, under each of its addresses.
-pub(super) fn note(
-    folder: &Folder,
-    download: &Download,
-    sha256: [u8; 32],
-    bytes: u64,
-) -> Result<(), Failure> {
+pub(super) fn note(folder: &Folder, download: &Download, stored: &Stored) -> Result<(), Failure> {
+    let Stored { sha256, bytes, secure, .. } = *stored;
     for address in download.urls.iter().filter_map(|url| Address::parse(url).ok()) {
-        let entry = Entry { url: address.to_string(), sha256: hex(sha256), bytes };
+        let entry = Entry { url: address.to_string(), sha256: hex(sha256), bytes, secure };
         // Strings and numbers can always be written as JSON.
         let text = serde_json::to_vec(&entry).unwrap_or_default();
         folder.write(&folder.index(&key(&address, download)), &text)?;

@@ -123,7 +123,7 @@ fn what_was_fetched_is_in_the_store() {
     let came = Came::Network { url: URL.into(), secure: true, resumed: 0 };
     assert_eq!((first.bytes, first.came), (9000, came));
     let again = store.fetch(&of(&data), &server, &()).unwrap();
-    assert_eq!((again.path, again.came), (first.path, Came::Store));
+    assert_eq!((again.path, again.came, again.secure), (first.path, Came::Store, true));
     assert_eq!(server.asked(), [URL]);
     is_clean(&store);
 }
@@ -296,7 +296,8 @@ fn plain_http_needs_something_that_holds_it() {
     let server = script((0..5).map(|_| refused()).chain([whole(b"data")]));
     let stored = store.fetch(&plain, &server, &()).unwrap();
     let came = Came::Network { url: "http://example.com/x.pkg".into(), secure: false, resumed: 0 };
-    assert_eq!(stored.came, came);
+    assert_eq!((stored.came, stored.secure), (came, false));
+    assert!(!store.find(&plain, &()).unwrap().unwrap().secure);
     let unheld = Download { size: Some(4), sha256: None, ..plain.clone() };
     let server = script([status(404)]);
     let failure = store

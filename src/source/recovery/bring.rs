@@ -1,0 +1,98 @@
+//! From an offer to files that proved right.
+
+use crate::block::{Error, FileBytes, Source};
+use crate::format::chunklist::Chunklist;
+use crate::source::http::{Fetcher, Watch};
+use crate::source::recovery::answer::Offer;
+use crate::source::store::{Download, Failure, FailureKind, Store, Stored};
+use crate::source::trust::{Anchors, Claims, Verdict, judge};
+use std::sync::Arc;
+
+/// What an offer brought.
+#[derive(Clone, Debug)]
+pub struct Brought {
+    /// The image.
+    pub image: Stored,
+    /// Its chunk list.
+    pub chunklist: Option<Stored>,
+    /// What proves the image, and what does not.
+    pub verdict: Verdict,
+}
+
+/// Fetches what is offered. With a digest that the caller knows, the image is
+/// held to it; without one, plain http is only good enough for an image whose
+/// chunk list an anchor signed.
+///
+/// # Errors
+/// As [`Store::fetch`]; [`FailureKind::Proof`] for what does not prove right,
+/// which is forgotten.
+pub fn bring(
+    store: &Store,
+    offer: &Offer,
+    digest: Option<[u8; 32]>,
+    anchors: &Anchors,
+    fetcher: &dyn Fetcher,
+    watch: &dyn Watch,
+) -> Result<Brought, Failure> {
+    let mut wanted = Download { sha256: digest, ..offer.image.download() };
+    let chunklist = match &offer.chunklist {
+        None => None,
+        Some(asset) => {
+            let list = asset.chunklist();
+            let stored = store.fetch(&list, fetcher, watch)?;
+            wanted.size = Some(image_len(store, &list, &stored)?);
+            wanted.signed = true;
+            Some((list, stored))
+        }
+    };
+    let image = store.fetch(&wanted, fetcher, watch)?;
+    let forget = || {
+        store.forget(&wanted, &image)?;
+        chunklist.as_ref().map_or(Ok(()), |(list, stored)| store.forget(list, stored))
+    };
+    let listed = chunklist.as_ref().map(|(_, stored)| open(stored)).transpose()?;
+    let claims = Claims {
+        size: wanted.size,
+        sha256: digest.into_iter().collect(),
+        pinned: digest.is_some(),
+        chunklist: listed,
+        ..Claims::new(anchors)
+    };
+    let came = |bytes| watch.advanced(bytes);
+    watch.started(&format!("{}, its proofs", wanted.name()), 0, Some(image.bytes));
+    let judged = judge(&open(&image)?, &claims, &came);
+    let verdict = judged.map_err(|error| unread(&image, &error))?;
+    let secure = image.secure && chunklist.as_ref().is_none_or(|(_, list)| list.secure);
+    if verdict.contradiction().is_some() || !(verdict.is_proven() || secure) {
+        forget()?;
+        let sentence = format!("{} is not what the server should give", wanted.name());
+        let failure = Failure::new(FailureKind::Proof, sentence).because(verdict.answer());
+        let failure = if secure { failure } else { failure.because("it came by plain http") };
+        return Err(failure.hint("a digest that you know can prove it: give it with --sha256"));
+    }
+    Ok(Brought { image, chunklist: chunklist.map(|(_, stored)| stored), verdict })
+}
+
+/// How long the list says that its image is.
+fn image_len(store: &Store, list: &Download, stored: &Stored) -> Result<u64, Failure> {
+    // The download has a limit of a few megabytes.
+    let data = std::fs::read(&stored.path).map_err(|error| Failure::disk(&stored.path, &error))?;
+    match Chunklist::parse(&data) {
+        Ok(list) => Ok(list.image_len()),
+        Err(error) => {
+            store.forget(list, stored)?;
+            let sentence = format!("{} is no chunk list", list.name());
+            Err(Failure::new(FailureKind::Proof, sentence).because(error))
+        }
+    }
+}
+
+fn open(stored: &Stored) -> Result<Source, Failure> {
+    let opened = FileBytes::open(&stored.path);
+    opened.map(|file| Arc::new(file) as Source).map_err(|error| Failure::disk(&stored.path, &error))
+}
+
+fn unread(stored: &Stored, error: &Error) -> Failure {
+    let path = stored.path.display();
+    Failure::new(FailureKind::Disk, format!("cannot read {path} in the store")).because(error)
+}
