@@ -9,6 +9,7 @@ mod compressed;
 mod efi;
 mod image;
 mod made_up;
+mod package;
 mod rsa;
 pub mod server;
 mod signing;
@@ -16,5 +17,6 @@ mod trees;
 
 pub use efi::{MARKER, boot_program};
 pub use image::write_installer;
+pub use package::{Package, package, package_bytes};
 pub use signing::{anchors, signer};
 pub use trees::{ODDITIES, base_system, installer};
