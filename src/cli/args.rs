@@ -207,8 +207,11 @@ pub struct Extract {
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The folder they go to; made when it is missing
-    #[arg(long, value_name = "DIR")]
-    pub to: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "tar")]
+    pub to: Option<PathBuf>,
+    /// Write a tar archive instead, `-` to standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "to")]
+    pub tar: Option<PathBuf>,
     /// Keep resource forks, attributes and Finder info in `._NAME` files
     #[arg(long)]
     pub appledouble: bool,

@@ -3,7 +3,7 @@
 use crate::block::{Source, read_vec};
 use crate::cli::Outcome;
 use crate::cli::args::{Cat, Extract, Ls};
-use crate::cli::extract::Extraction;
+use crate::cli::extract::{Extraction, Summary, Tarring};
 use crate::cli::listing::{self, Entry};
 use crate::cli::names::{escaped, escaped_path, escaped_text};
 use crate::cli::problem::Failure;
@@ -15,6 +15,7 @@ use crate::volume::hfsplus::decmpfs;
 use crate::volume::{NodeId, Tree};
 use serde_json::json;
 use std::collections::HashSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Bytes that `cat` reads at a time.
@@ -192,28 +193,114 @@ pub(super) fn extract(args: &Extract, style: Style, streams: &mut Streams<'_>) -
     for path in &args.paths {
         items.extend(to_extract(&opener, path)?);
     }
-    let mut extraction = Extraction::below(&args.to, args.appledouble, &stop)?;
-    for item in &items {
-        let unread = |error| place::reading(&item.name, error);
-        match &item.place {
-            Place::Volume(_) | Place::Node(..) | Place::Entry(..) => {
-                let (tree, id) = item.as_tree(&opener, 0).map_err(unread)?;
-                extraction.tree(&tree, id)?;
-                if let Place::Entry(archive, id) = &item.place {
-                    extraction.left_out(archive, *id);
-                }
+    match (&args.to, &args.tar) {
+        (_, Some(file)) => to_tar(args, file, &opener, &items, style, streams),
+        (Some(to), None) => {
+            let mut extraction = Extraction::below(to, args.appledouble, &stop)?;
+            for item in &items {
+                take(&opener, item, &mut extraction)?;
             }
-            _ => {
-                let source = item.contents();
-                let source = source.map_err(|error| place::reading(&item.name, error))?;
-                extraction.file(place::name_of(item), &source)?;
-            }
+            let summary = extraction.finish()?;
+            let quiet = if style.quiet { String::new() } else { summary.text(to) };
+            streams.result(style, &quiet, &summary.json(to))?;
+            missing(to, summary.missing())
         }
+        (None, None) => Err(Problem::usage("give a folder with --to, or a file with --tar").into()),
     }
-    let summary = extraction.finish()?;
-    let quiet = if style.quiet { String::new() } else { summary.text(&args.to) };
-    streams.result(style, &quiet, &summary.json(&args.to))?;
-    missing(&args.to, summary.missing())
+}
+
+/// What takes files and folders out of images.
+trait Taker {
+    fn tree(&mut self, tree: &Tree, from: NodeId) -> Result<(), Problem>;
+    fn file(&mut self, name: &str, source: &Source) -> Result<(), Problem>;
+    fn summary(&mut self) -> &mut Summary;
+}
+
+impl Taker for Extraction<'_> {
+    fn tree(&mut self, tree: &Tree, from: NodeId) -> Result<(), Problem> {
+        Extraction::tree(self, tree, from)
+    }
+
+    fn file(&mut self, name: &str, source: &Source) -> Result<(), Problem> {
+        Extraction::file(self, name, source)
+    }
+
+    fn summary(&mut self) -> &mut Summary {
+        Extraction::summary(self)
+    }
+}
+
+impl<W: Write> Taker for Tarring<'_, W> {
+    fn tree(&mut self, tree: &Tree, from: NodeId) -> Result<(), Problem> {
+        Tarring::tree(self, tree, from)
+    }
+
+    fn file(&mut self, name: &str, source: &Source) -> Result<(), Problem> {
+        Tarring::file(self, name, source)
+    }
+
+    fn summary(&mut self) -> &mut Summary {
+        Tarring::summary(self)
+    }
+}
+
+fn take(opener: &Opener, item: &Item, taker: &mut dyn Taker) -> Result<(), Problem> {
+    let unread = |error| place::reading(&item.name, error);
+    match &item.place {
+        Place::Volume(_) | Place::Node(..) | Place::Entry(..) => {
+            let (tree, id) = item.as_tree(opener, 0).map_err(unread)?;
+            taker.tree(&tree, id)?;
+            if let Place::Entry(archive, id) = &item.place {
+                taker.summary().left_out_of(archive, *id);
+            }
+            Ok(())
+        }
+        _ => taker.file(place::name_of(item), &item.contents().map_err(unread)?),
+    }
+}
+
+/// `--tar`: a file that appears whole or not at all, or standard output, which
+/// then gets nothing else.
+fn to_tar(
+    args: &Extract,
+    file: &Path,
+    opener: &Opener,
+    items: &[Item],
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Outcome {
+    let stop = streams.stop.clone();
+    if file.as_os_str() == "-" {
+        let out = std::io::BufWriter::with_capacity(256 << 10, &mut *streams.stdout);
+        let mut tar = Tarring::new(out, file, args.appledouble, &stop);
+        items.iter().try_for_each(|item| take(opener, item, &mut tar))?;
+        let (_, summary) = tar.finish()?;
+        if !style.quiet {
+            let text = summary.text(Path::new("standard output"));
+            streams.stderr.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
+        }
+        return missing(file, summary.missing());
+    }
+    let refused = |error: &std::io::Error| Problem::writing(file, error);
+    if file.symlink_metadata().is_ok() {
+        let problem =
+            Problem::new(ProblemKind::Device, format!("{} exists already", file.display()));
+        return Err(problem.hint("give another file with --tar; nothing is ever replaced").into());
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let temp = tempfile::Builder::new()
+        .prefix(".lionize-")
+        .tempfile_in(folder.unwrap_or(Path::new(".")))
+        .map_err(|error| refused(&error))?;
+    let out = std::io::BufWriter::with_capacity(256 << 10, temp);
+    let mut tar = Tarring::new(out, file, args.appledouble, &stop);
+    items.iter().try_for_each(|item| take(opener, item, &mut tar))?;
+    let (out, summary) = tar.finish()?;
+    let temp = out.into_inner().map_err(|error| refused(error.error()))?;
+    temp.persist_noclobber(file).map_err(|error| refused(&error.error))?;
+    let quiet = if style.quiet { String::new() } else { summary.text(file) };
+    streams.result(style, &quiet, &summary.json(file))?;
+    missing(file, summary.missing())
 }
 
 fn to_extract(opener: &Opener, path: &Path) -> Result<Vec<Item>, Problem> {

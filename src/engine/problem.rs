@@ -104,6 +104,12 @@ impl Problem {
             Error::Corrupt(_) => Some("the file is damaged; get it again".to_owned()),
             _ => None,
         };
+        // So do the readers of archives tell that they were asked to stop.
+        if matches!(&error, Error::Io(e) if e.kind() == io::ErrorKind::ConnectionAborted
+            && e.to_string().ends_with("the reading was interrupted"))
+        {
+            return Self::interrupted();
+        }
         let mut problem = Self::bad_input(format!("cannot read {what}")).because(error);
         problem.hint = hint;
         problem

@@ -18,6 +18,7 @@ pub mod partition;
 pub mod pbzx;
 pub mod pkginfo;
 pub mod proplist;
+pub mod scexe;
 pub mod stream;
 pub mod tarball;
 pub mod udif;

@@ -51,6 +51,12 @@ pub struct Item {
 }
 
 impl Item {
+    /// Bytes that are no file of the host, as a file.
+    #[must_use]
+    pub fn of_bytes(name: &str, source: Source) -> Self {
+        Self { name: name.to_owned(), depth: 0, place: Place::File { source, path: None } }
+    }
+
     /// Whether it has children without being entered.
     #[must_use]
     pub fn is_folder(&self) -> bool {

@@ -130,6 +130,18 @@ fn texts_do_not_panic() {
 }
 
 #[test]
+fn archives_do_not_panic() {
+    for name in ["cpio", "pbzx", "bom", "appledouble", "scexe"] {
+        smoke(name);
+    }
+}
+
+#[test]
+fn archives_as_folders_do_not_panic() {
+    smoke("folders");
+}
+
+#[test]
 fn every_target_has_its_program() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/fuzz_targets");
     let mut programs: Vec<_> = std::fs::read_dir(folder)

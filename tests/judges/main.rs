@@ -12,6 +12,7 @@ mod catalogs;
 mod driver;
 mod maps;
 mod names;
+mod packages;
 mod real;
 mod setup;
 mod trees;

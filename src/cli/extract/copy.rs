@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 /// Seconds between 1904, where HFS+ begins, and 1970.
 const EPOCH_1904: u64 = 2_082_844_800;
 /// The longest extended attribute that is kept, as on a Mac.
-const MAX_XATTR: u64 = 16 << 20;
+pub(super) const MAX_XATTR: u64 = 16 << 20;
 
 /// What the host keeps of a file or folder.
 #[derive(Clone, Copy, Debug, Default)]

@@ -9,20 +9,23 @@
 
 mod copy;
 mod summary;
+mod tar;
 mod target;
 #[cfg(test)]
 mod tests;
+mod xattrs;
 
 use crate::block::{Error, Source};
 use crate::cli::extract::target::Target;
-use crate::cli::names::{escaped_path, escaped_text, on_host};
+use crate::cli::names::{escaped_path, on_host};
 use crate::engine::{Problem, ProblemKind, Stop};
-use crate::source::Archive;
 use crate::volume::hfsplus::decmpfs;
+use crate::volume::tree::Xattr;
 use crate::volume::{Body, Kind, NodeId, Tree};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 pub(super) use summary::Summary;
+pub(super) use tar::Tarring;
 
 /// One run of `extract` over any number of volumes.
 pub(super) struct Extraction<'a> {
@@ -70,19 +73,11 @@ impl<'a> Extraction<'a> {
     /// As [`Extraction::tree`].
     pub(super) fn file(&mut self, name: &str, source: &Source) -> Result<(), Problem> {
         let attributes = copy::Attributes::default();
-        self.put(Path::new(name), source, attributes)
+        self.put(Path::new(name), source, attributes, &[]).map(drop)
     }
 
-    /// Notes what an archive holds below a node and no tree can.
-    pub(super) fn left_out(&mut self, archive: &Archive, top: NodeId) {
-        let tree = archive.tree();
-        let top = if top == tree.root() { String::new() } else { tree.path(top).to_string() + "/" };
-        for (path, why) in archive.left_out() {
-            let whole = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
-            if whole.starts_with(&top) {
-                self.summary.left_out(escaped_text(path), why.clone());
-            }
-        }
+    pub(super) fn summary(&mut self) -> &mut Summary {
+        &mut self.summary
     }
 
     /// Makes the links and the folders' modes, and says what was done.
@@ -133,7 +128,8 @@ impl<'a> Extraction<'a> {
         match kind {
             Kind::Dir => {
                 self.target.folder(path, meta)?;
-                self.beside(tree, id, path)?;
+                let lost = self.target.attributes(path, &self.for_host(tree, id));
+                self.beside(tree, id, path, lost)?;
             }
             Kind::Symlink => {
                 let target = decmpfs::contents(tree, id).map_err(|e| reading(&told(), e))?;
@@ -171,12 +167,20 @@ impl<'a> Extraction<'a> {
         if node.meta.mode & 0o6000 != 0 {
             self.summary.set_id += 1;
         }
-        self.put(path, &source, copy::Attributes::of(&node.meta))?;
-        self.beside(tree, id, path)
+        let xattrs = self.for_host(tree, id);
+        let lost = self.put(path, &source, copy::Attributes::of(&node.meta), &xattrs)?;
+        self.beside(tree, id, path, lost)
     }
 
-    /// What has no place in the file or folder itself.
-    fn beside(&mut self, tree: &Tree, id: NodeId, path: &Path) -> Result<(), Problem> {
+    /// The extended attributes that the host's own file gets.
+    fn for_host(&self, tree: &Tree, id: NodeId) -> Vec<Xattr> {
+        let xattrs = tree.node(tree.target(id)).xattrs.iter();
+        let xattrs = xattrs.filter(|xattr| !self.appledouble && xattr.name != decmpfs_name());
+        xattrs.cloned().collect()
+    }
+
+    /// What has no place in the file or folder itself; so many attributes had none.
+    fn beside(&mut self, tree: &Tree, id: NodeId, path: &Path, lost: u64) -> Result<(), Problem> {
         let node = tree.node(tree.target(id));
         let compressed = tree.xattr(id, &decmpfs_name()).is_some();
         let rsrc = match &node.body {
@@ -194,10 +198,10 @@ impl<'a> Extraction<'a> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let path = path.with_file_name(format!("._{name}"));
             let attributes = copy::Attributes::default();
-            return self.put(&path, &map, attributes);
+            return self.put(&path, &map, attributes, &[]).map(drop);
         }
         self.summary.forks += u64::from(beside.rsrc.is_some());
-        self.summary.xattrs += beside.xattrs.len() as u64;
+        self.summary.xattrs += lost;
         self.summary.finder += u64::from(beside.finder != [0; 32]);
         Ok(())
     }
@@ -207,13 +211,16 @@ impl<'a> Extraction<'a> {
         path: &Path,
         source: &Source,
         attributes: copy::Attributes,
-    ) -> Result<(), Problem> {
+        xattrs: &[Xattr],
+    ) -> Result<u64, Problem> {
         let stop = self.stop;
-        match self.target.file(path, source, attributes, &|| stop.raised())? {
-            Some(bytes) => self.summary.bytes += bytes,
-            None => return Err(interrupted()),
+        match self.target.file(path, source, attributes, xattrs, &|| stop.raised())? {
+            Some(made) => {
+                self.summary.bytes += made.bytes;
+                Ok(made.lost)
+            }
+            None => Err(interrupted()),
         }
-        Ok(())
     }
 }
 

@@ -1,7 +1,9 @@
 //! What an extraction did and what it could not do.
 
+use crate::cli::names::escaped_text;
 use crate::report::{count, size};
-use crate::volume::Kind;
+use crate::source::Archive;
+use crate::volume::{Kind, NodeId};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -33,6 +35,18 @@ impl Summary {
     /// Notes what could not be made, and why: as in `{path}: it {why}`.
     pub(super) fn left_out(&mut self, path: String, why: String) {
         self.left_out.push((path, why));
+    }
+
+    /// Notes what an archive holds below a node and no tree can.
+    pub(in crate::cli) fn left_out_of(&mut self, archive: &Archive, top: NodeId) {
+        let tree = archive.tree();
+        let top = if top == tree.root() { String::new() } else { tree.path(top).to_string() + "/" };
+        for (path, why) in archive.left_out() {
+            let whole = format!("/{}", path.trim_start_matches("./").trim_start_matches('/'));
+            if whole.starts_with(&top) {
+                self.left_out(escaped_text(path), why.clone());
+            }
+        }
     }
 
     /// A line for each thing that was left out.

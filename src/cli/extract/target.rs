@@ -3,8 +3,10 @@
 use crate::block::Source;
 use crate::cli::extract::copy::Attributes;
 use crate::cli::extract::summary::Summary;
+use crate::cli::extract::xattrs;
 use crate::engine::{Problem, ProblemKind};
 use crate::volume::Meta;
+use crate::volume::tree::Xattr;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
@@ -21,6 +23,14 @@ pub(in crate::cli) struct Target {
     links: Vec<(PathBuf, OsString)>,
     folders: Vec<(PathBuf, Attributes)>,
     left_out: Vec<(String, String)>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Made {
+    pub(super) bytes: u64,
+    /// Extended attributes that the host did not take.
+    pub(super) lost: u64,
 }
 
 impl Target {
@@ -88,8 +98,9 @@ impl Target {
         path: &Path,
         source: &Source,
         attributes: Attributes,
+        xattrs: &[Xattr],
         stopped: &dyn Fn() -> bool,
-    ) -> Result<Option<u64>, Problem> {
+    ) -> Result<Option<Made>, Problem> {
         let whole = self.root.join(path);
         let refused = |error: io::Error| self.refused(path, &error);
         let folder = whole.parent().unwrap_or(&self.root);
@@ -111,9 +122,18 @@ impl Target {
             at = run.end;
         }
         temp.as_file().set_len(source.len()).map_err(refused)?;
+        let lost = xattrs::set(temp.as_file(), xattrs);
         set(temp.as_file(), attributes, 0o644).map_err(refused)?;
         temp.persist_noclobber(&whole).map_err(|error| refused(error.error))?;
-        Ok(Some(source.len()))
+        Ok(Some(Made { bytes: source.len(), lost }))
+    }
+
+    /// Gives a folder these attributes; answers how many were not kept.
+    pub(super) fn attributes(&self, path: &Path, xattrs: &[Xattr]) -> u64 {
+        match File::open(self.root.join(path)) {
+            Ok(folder) if !xattrs.is_empty() => xattrs::set(&folder, xattrs),
+            _ => xattrs.len() as u64,
+        }
     }
 
     /// Makes the symbolic links, then gives the folders their modes and dates.

@@ -160,7 +160,9 @@ fn what_has_no_place_in_a_file_goes_beside_it() {
     hostile.tree.xattrs_mut(id).push(xattr);
     hostile.tree.meta_mut(id).finder[0] = b'T';
     let summary = hostile.extract(&temp.path().join("without"), false).unwrap();
-    assert_eq!((summary.xattrs, summary.finder, summary.forks), (1, 1, 0));
+    // The host may be able to keep the attribute.
+    assert!(summary.xattrs <= 1);
+    assert_eq!((summary.finder, summary.forks), (1, 0));
     let summary = hostile.extract(&temp.path().join("with"), true).unwrap();
     assert_eq!((summary.xattrs, summary.finder), (0, 0));
     let beside = fs::read(temp.path().join("with/._a")).unwrap();

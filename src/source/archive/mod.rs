@@ -16,6 +16,7 @@ pub use gather::LeftOut;
 use crate::block::{Result, Source, read_vec};
 use crate::format::archive::Shape;
 use crate::format::detect::{Format, Found};
+use crate::format::scexe;
 use crate::format::stream::Codec;
 use crate::source::archive::gather::NONE;
 use crate::source::archive::sequence::{Sequence, Stream};
@@ -125,6 +126,12 @@ pub(super) fn open(
         Some(Format::Cpio | Format::Tar) | None => {
             let len = usize::try_from(source.len().min(512)).unwrap_or(512);
             let head = read_vec(source.as_ref(), 0, len)?;
+            if scexe::is_script(&head)
+                && let Some(start) = scexe::find(source)?
+            {
+                let stream = stream(start, Some(Codec::Gzip));
+                return sequence::open(stream, Shape::Tar, name, hint).map(Opened::Folder);
+            }
             return match Shape::of(&head) {
                 Some(shape) => {
                     sequence::open(stream(0, None), shape, name, hint).map(Opened::Folder)

@@ -7,6 +7,7 @@
 //! asks for it. `fuzz/` runs these under libFuzzer, `main.rs` beside this
 //! folder runs a bounded number of made-up scripts in every test run.
 
+mod archives;
 mod hfsplus;
 mod images;
 mod maps;
@@ -17,7 +18,13 @@ mod words;
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 14] = [
+    ("appledouble", archives::appledouble),
+    ("bom", archives::bom),
+    ("cpio", archives::cpio),
+    ("folders", archives::folders),
+    ("pbzx", archives::pbzx),
+    ("scexe", archives::scexe),
     ("udif", images::udif),
     ("gpt", maps::gpt),
     ("apm", maps::apm),
