@@ -11,6 +11,8 @@ const MAX_PATHS: usize = 400_000;
 const MAX_LEVELS: usize = 16;
 /// Folders nested deeper than this are not believed.
 const MAX_DEPTH: usize = 512;
+/// The kind of a symbolic link.
+const LINK: u8 = 3;
 /// All paths together, in bytes.
 const MAX_TEXT: usize = 64 << 20;
 
@@ -98,7 +100,9 @@ impl Paths<'_> {
         if data.len() < 31 {
             return Err(Error::corrupt("BOM path", "length", data.len(), "shorter than 31 bytes"));
         }
-        let len = usize::try_from(word(&data, 27)).unwrap_or(usize::MAX);
+        // Programs for several architectures have a table of these there.
+        let len = if data[0] == LINK { word(&data, 27) } else { 0 };
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
         let link = len.checked_add(31).and_then(|end| data.get(31..end));
         let rule = "longer than its block";
         let link = link.ok_or_else(|| Error::corrupt("BOM path", "link name length", len, rule))?;
