@@ -57,6 +57,8 @@ pub enum Command {
     Build(Build),
     /// Say what `build` would make, and write nothing
     Plan(Plan),
+    /// Write down what a recipe is resolved to, for `build --locked`
+    Lock(Lock),
     /// Check a finished image, or any image with an HFS+ volume
     Verify(Verify),
     /// Say what a file is: containers, partitions, volumes, checksums
@@ -114,6 +116,19 @@ pub struct Job {
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// Take catalog NAME from a file or an address instead
+    #[arg(long, value_name = "NAME=PLACE", value_parser = Pair::parser())]
+    #[arg(help_heading = "Network")]
+    pub catalog: Vec<Pair>,
+    /// Where a catalog has nothing for this build, take the nearest build's
+    #[arg(long, help_heading = "Network")]
+    pub nearest: bool,
+    /// What is fetched, and where it is kept.
+    #[command(flatten)]
+    pub network: Network,
+    /// Make exactly what a lock file says
+    #[arg(long, value_name = "LOCK")]
+    pub locked: Option<PathBuf>,
 }
 
 /// `lionize build`.
@@ -148,6 +163,20 @@ pub struct Plan {
     /// The image that would be made
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Fetch what is missing, for the whole plan
+    #[arg(long, help_heading = "Network")]
+    pub fetch: bool,
+}
+
+/// `lionize lock`.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The lock file to write
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `lionize verify`.

@@ -1,12 +1,13 @@
-//! `build`, `plan` and `verify`: a job for the engine, its answer in words.
+//! `build`, `plan`, `lock` and `verify`: a job for the engine, its answer in words.
 
 use crate::cli::Outcome;
-use crate::cli::args::{Build, HowMuch, Job, Pair, Plan, Verify};
+use crate::cli::args::{Build, HowMuch, Job, Lock, Pair, Plan, Verify};
 use crate::cli::streams::{Streams, Style};
-use crate::engine::{self, BuildOptions, Built, Problem, Request, Verified};
+use crate::engine::{self, BuildOptions, Built, Outlook, Problem, Request, Supplies, Verified};
 use crate::report::{count, size};
+use crate::source::trust::Anchors;
 use serde_json::{Value, json};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// `lionize build`.
@@ -42,13 +43,42 @@ pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outc
     let request = request(&args.job, args.output.clone())?;
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
-    let plan = engine::prepare(&request, &mut sink, &stop)?;
+    let plan = match args.fetch {
+        true => engine::prepare(&request, &mut sink, &stop)?,
+        false => match engine::foresee(&request, &mut sink, &stop)? {
+            Outlook::Ready(plan) => *plan,
+            Outlook::Waiting(waiting) => {
+                drop(sink);
+                let json = json!({"result": "planned", "plan": waiting.json()});
+                return streams.result(style, waiting.text(), &json);
+            }
+        },
+    };
     let identified = plan.identify(&mut sink, &stop)?;
     drop(sink);
     let text = plan.text(identified);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let json = json!({"result": "planned", "plan": plan.json(identified)});
     streams.result(style, &format!("{text}{end}"), &json)
+}
+
+/// `lionize lock`.
+pub(super) fn lock(args: &Lock, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let request = request(&args.job, None)?;
+    let stop = streams.stop.clone();
+    let mut sink = streams.sink(style);
+    let plan = engine::prepare(&request, &mut sink, &stop)?;
+    let identified = plan.identify(&mut sink, &stop)?;
+    let (text, id) = (plan.lock(identified)?, identified.id());
+    drop(sink);
+    let fail = |error: io::Error| Problem::writing(&args.output, &error);
+    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = temporary(folder.unwrap_or(Path::new("."))).map_err(fail)?;
+    file.write_all(text.as_bytes()).map_err(fail)?;
+    file.persist(&args.output).map_err(|error| fail(error.error))?;
+    let output = args.output.display().to_string();
+    let json = json!({"result": "locked", "output": output, "plan": id});
+    streams.result(style, &format!("locked {output}\n  plan {id}\n"), &json)
 }
 
 /// `lionize verify`.
@@ -78,6 +108,26 @@ fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
         target_bytes: None,
         date: source_date()?,
         threads: job.threads.unwrap_or(0),
+        supplies: supplies(job)?,
+        locked: job.locked.clone(),
+    })
+}
+
+fn supplies(job: &Job) -> engine::Result<Supplies> {
+    let network = &job.network;
+    let catalog = |pair: &Pair| {
+        let place = pair.value.to_str().ok_or_else(|| {
+            Problem::usage(format!("the place of `--catalog {}` is not Unicode text", pair.name))
+        })?;
+        Ok((pair.name.clone(), place.to_owned()))
+    };
+    Ok(Supplies {
+        store: network.store.clone(),
+        offline: network.offline,
+        mirror: network.mirror.clone(),
+        catalogs: job.catalog.iter().map(catalog).collect::<engine::Result<_>>()?,
+        nearest: job.nearest,
+        anchors: Anchors::default(),
     })
 }
 

@@ -63,6 +63,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
     match &cli.command {
         Command::Build(args) => job::build(args, style, streams),
         Command::Plan(args) => job::plan(args, style, streams),
+        Command::Lock(args) => job::lock(args, style, streams),
         Command::Verify(args) => job::verify(args, style, streams),
         Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),

@@ -46,6 +46,7 @@ pub fn build(
     let list = Output::create(&manifest)?;
     let identified = plan.read_inputs(&|_| {}, stop);
     let identified = identified.map_err(|error| Problem::reading("an input", error))?;
+    plan.check_lock(identified)?;
     let written = manifest::write(plan, identified, &digests, &mut BufWriter::new(list.file()?));
     written.map_err(|error| match error {
         Error::Io(error) => list.problem(&error),

@@ -7,6 +7,8 @@ use crate::engine::inputs::Input;
 use crate::engine::layout::Laid;
 use crate::engine::plan::Plan;
 use crate::engine::prepare::Done;
+use crate::engine::supply::{Fetched, Pin};
+use crate::engine::trust::remarks;
 use crate::recipe::Recipe;
 use crate::source::SystemVersion;
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ pub(super) fn json(plan: &Plan, identified: &Identified) -> Value {
     })
 }
 
-fn section(text: &mut String, title: &str, lines: &[String]) {
+pub(super) fn section(text: &mut String, title: &str, lines: &[String]) {
     if lines.is_empty() {
         return;
     }
@@ -66,8 +68,16 @@ pub(super) fn commas(number: u64) -> String {
     text
 }
 
-fn input_text(input: &Input, identified: &Identified) -> Vec<String> {
-    let digests = identified.of(input);
+/// What is known of an input before it is read whole.
+pub(super) fn input_facts(input: &Input) -> Vec<String> {
+    if let Some(Fetched { pin, .. }) = &input.fetched {
+        let Pin { catalog, dated, product, package, url, .. } = pin;
+        return vec![
+            format!("{}: {package}", input.name),
+            format!("  of the product {product} in the {catalog} catalog of {dated}"),
+            format!("  {url}"),
+        ];
+    }
     let mut lines = vec![format!("{}: {}", input.name, input.path.display())];
     let given = input.path.display().to_string();
     let inner = input.chain.last().map(|item| item.name.as_str()).unwrap_or_default();
@@ -80,17 +90,30 @@ fn input_text(input: &Input, identified: &Identified) -> Vec<String> {
         });
         lines.push(format!("  the volume \"{label}\"{system}"));
     }
+    lines
+}
+
+fn input_text(input: &Input, identified: &Identified) -> Vec<String> {
+    let digests = identified.of(input);
+    let mut lines = input_facts(input);
     // A folder's files are summed up: their list is in the manifest.
     if digests.len() > 4 {
         lines.push(format!("  {} files", digests.len()));
     } else {
         for (path, digests) in digests {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let name = input.file_name(&path);
             lines.push(format!("  SHA-256 {} ({name})", hex(digests.sha256)));
         }
     }
     lines.extend(known(input, identified).map(|known| format!("  {known}")));
+    lines.extend(trusted(input).into_iter().map(|line| format!("  {line}")));
     lines
+}
+
+/// What proves an input, as far as it was judged.
+fn trusted(input: &Input) -> Vec<String> {
+    let Some(verdict) = &input.verdict else { return Vec::new() };
+    std::iter::once(verdict.answer()).chain(remarks(verdict).map(str::to_owned)).collect()
 }
 
 /// What the list of known images says of an installer.
@@ -142,10 +165,18 @@ fn input_json(input: &Input, identified: &Identified) -> Value {
         "name": input.name,
         "kind": input.kind.word(),
         "path": input.path.display().to_string(),
+        "from": input.fetched.as_ref().map(|fetched| &fetched.pin),
         "found": input.chain.last().map(|item| item.name.clone()),
         "volume": input.label,
         "system": version,
         "known": known(input, identified),
+        "trust": input.verdict.as_ref().map(|verdict| json!({
+            "proven": verdict.is_proven(),
+            "level": verdict.level().name(),
+            "layers": verdict.layers.iter().map(|layer| json!({
+                "kind": layer.kind.name(), "state": layer.state.name(), "text": layer.text,
+            })).collect::<Vec<_>>(),
+        })),
         "files": files,
     })
 }

@@ -2,14 +2,18 @@
 
 use crate::block::{Error, Source, read_vec};
 use crate::engine::facts::Facts;
-use crate::engine::hash::Wanted;
+use crate::engine::hash::{Digests, Wanted};
+use crate::engine::lock::Lock;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Request;
+use crate::engine::supply::{Fetched, Pin, Supply};
+use crate::engine::trust::Judge;
 use crate::recipe::{self, InputKind, Recipe};
+use crate::source::trust::Verdict;
 use crate::source::{Item, OpenImage, OpenVolume, Opener, SystemVersion, contents};
 use crate::volume::{Kind, Tree};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// An input that was given.
@@ -29,6 +33,10 @@ pub(super) struct Input {
     pub(super) listing: String,
     /// The name of the volume in it.
     pub(super) label: Option<String>,
+    /// Where it came from, when the user did not give it.
+    pub(super) fetched: Option<Fetched>,
+    /// What proves it, where that was judged.
+    pub(super) verdict: Option<Verdict>,
 }
 
 impl Input {
@@ -70,7 +78,21 @@ impl Input {
     }
 
     pub(super) fn describe(&self) -> String {
-        format!("{} ({})", self.path.display(), self.name)
+        match &self.fetched {
+            Some(fetched) => format!("{} ({})", fetched.pin.package, self.name),
+            None => format!("{} ({})", self.path.display(), self.name),
+        }
+    }
+
+    /// What a file of it is called: by its path below what was given, or by
+    /// its own name; in the store names are digests, so there by the package's.
+    pub(super) fn file_name(&self, path: &Path) -> String {
+        if let Some(fetched) = &self.fetched {
+            return fetched.pin.package.clone();
+        }
+        let below = path.strip_prefix(&self.path).ok().filter(|rest| rest.parent().is_some());
+        let name = below.or(path.file_name().map(Path::new));
+        name.unwrap_or(path).to_string_lossy().into_owned()
     }
 
     pub(super) fn images(&self) -> Vec<OpenImage> {
@@ -90,7 +112,7 @@ impl Inputs {
     /// Every file of the host that was opened so far, and what is wanted of it.
     pub(super) fn wanted(&self) -> Vec<Wanted> {
         let mut all: BTreeMap<PathBuf, bool> = BTreeMap::new();
-        for input in &self.0 {
+        for input in self.0.iter().filter(|input| input.fetched.is_none()) {
             let listed = input.version.as_ref().is_some_and(|v| !v.known().sha1.is_empty());
             let sha1 = input.kind == InputKind::Installer && listed;
             for file in input.opener.files() {
@@ -100,9 +122,19 @@ impl Inputs {
         all.into_iter().map(|(path, sha1)| Wanted { path, sha1 }).collect()
     }
 
+    /// The digests of what was fetched: the store has computed them just now.
+    pub(super) fn stored(&self) -> impl Iterator<Item = (PathBuf, Digests)> {
+        let fetched = self.0.iter().filter_map(|input| input.fetched.as_ref());
+        fetched.map(|fetched| {
+            let stored = &fetched.stored;
+            (stored.path.clone(), Digests { sha256: stored.sha256, sha1: None })
+        })
+    }
+
     /// Bytes of all files that [`Inputs::wanted`] names.
     pub(super) fn bytes(&self) -> u64 {
-        let files = self.0.iter().flat_map(|input| input.opener.files());
+        let read = self.0.iter().filter(|input| input.fetched.is_none());
+        let files = read.flat_map(|input| input.opener.files());
         files.map(|file| (file.path, file.len)).collect::<BTreeMap<_, _>>().values().sum()
     }
 
@@ -119,28 +151,100 @@ impl Inputs {
     }
 }
 
+/// Where inputs are looked for.
+pub(super) struct Search<'a, 'b, 's> {
+    pub(super) recipe: &'a Recipe,
+    pub(super) request: &'a Request,
+    pub(super) lock: Option<&'a Lock>,
+    pub(super) supply: &'a mut Supply<'b, 's>,
+    pub(super) judge: &'a Judge,
+    /// Whether what is missing is fetched.
+    pub(super) fetch: bool,
+}
+
+/// All inputs that are at hand.
+pub(super) struct Opened {
+    pub(super) inputs: Inputs,
+    /// What is still to be fetched, by the input's name.
+    pub(super) missing: Vec<(String, Pin)>,
+}
+
 /// Opens all inputs of a request that its recipe wants, and learns their facts.
-pub(super) fn open(recipe: &Recipe, request: &Request, facts: &mut Facts) -> Result<Inputs> {
+pub(super) fn open(search: &mut Search<'_, '_, '_>, facts: &mut Facts) -> Result<Opened> {
+    let (recipe, request) = (search.recipe, search.request);
     check_names(recipe, request)?;
-    let mut inputs = Inputs::default();
-    // Whether an input is wanted depends on inputs that always are: those first.
-    let (always, perhaps): (Vec<_>, Vec<_>) =
-        recipe.inputs.iter().partition(|input| input.when.is_none());
-    for input in &always {
-        let given = request.inputs.iter().any(|(name, _)| *name == input.name);
+    let given = |name: &str| request.inputs.iter().find(|(known, _)| known == name);
+    for input in recipe.inputs.iter().filter(|input| input.when.is_none()) {
+        let given = given(&input.name).is_some() || input.entry.is_some();
         facts.set(&input.name, "given", if given { "yes" } else { "no" });
     }
-    for wanted in always.into_iter().chain(perhaps) {
+    let mut inputs = Inputs::default();
+    let mut wants = Vec::new();
+    for wanted in in_order(recipe) {
         if !facts.hold(wanted.when.as_ref()) {
             continue;
         }
-        match request.inputs.iter().find(|(name, _)| *name == wanted.name) {
-            Some((_, path)) => inputs.0.push(open_one(wanted, path.clone(), facts)?),
-            None if wanted.optional => facts.set(&wanted.name, "given", "no"),
-            None => return Err(missing(wanted)),
+        match (given(&wanted.name), &wanted.entry) {
+            (Some((_, path)), _) => {
+                let mut input = open_one(wanted, path.clone(), facts)?;
+                input.verdict = search.judge.check(wanted, &input, search.supply.progress())?;
+                inputs.0.push(input);
+            }
+            (None, Some(entry)) => match search.supply.pin(wanted, entry, facts, search.lock)? {
+                Some(pin) => wants.push((wanted, pin)),
+                None => facts.set(&wanted.name, "given", "no"),
+            },
+            (None, None) if wanted.optional => facts.set(&wanted.name, "given", "no"),
+            (None, None) => return Err(missing(wanted)),
         }
     }
-    Ok(inputs)
+    let missing = supplied(search, wants, &mut inputs, facts)?;
+    let place = |input: &Input| recipe.inputs.iter().position(|known| known.name == input.name);
+    inputs.0.sort_by_key(place);
+    Ok(Opened { inputs, missing })
+}
+
+/// Whether an input is wanted, and which product it is, depends on inputs that
+/// always are: those first.
+fn in_order(recipe: &Recipe) -> impl Iterator<Item = &recipe::Input> {
+    let first = |input: &&recipe::Input| input.when.is_none() && input.entry.is_none();
+    let (always, perhaps): (Vec<_>, Vec<_>) = recipe.inputs.iter().partition(first);
+    always.into_iter().chain(perhaps)
+}
+
+/// Opens what the store has or what is fetched; tells what is missing.
+fn supplied(
+    search: &Search<'_, '_, '_>,
+    wants: Vec<(&recipe::Input, Pin)>,
+    inputs: &mut Inputs,
+    facts: &mut Facts,
+) -> Result<Vec<(String, Pin)>> {
+    let pins: Vec<_> = wants.iter().map(|(wanted, pin)| (pin.clone(), wanted.trust)).collect();
+    let found = match search.fetch {
+        true => search.supply.fetch(&pins)?.into_iter().map(Some).collect(),
+        false => search.supply.at_hand(&pins)?,
+    };
+    let mut missing = Vec::new();
+    for ((wanted, pin), found) in wants.into_iter().zip(found) {
+        let Some(fetched) = found else {
+            facts.set(&wanted.name, "file", pin.package.as_str());
+            missing.push((wanted.name.clone(), pin));
+            continue;
+        };
+        let mut input = open_one(wanted, fetched.stored.path.clone(), facts)?;
+        facts.set(&wanted.name, "file", pin.package.as_str());
+        input.fetched = Some(fetched.clone());
+        match search.judge.check(wanted, &input, search.supply.progress()) {
+            Ok(verdict) => input.verdict = verdict,
+            Err(problem) => {
+                // What is wrong once is fetched again, not taken again.
+                search.supply.forget(&fetched)?;
+                return Err(problem);
+            }
+        }
+        inputs.0.push(input);
+    }
+    Ok(missing)
 }
 
 fn missing(wanted: &recipe::Input) -> Problem {
@@ -181,7 +285,7 @@ fn open_one(wanted: &recipe::Input, path: PathBuf, facts: &mut Facts) -> Result<
             inner.volume().map_err(fail)?;
             vec![item, inner]
         }
-        InputKind::File | InputKind::Folder | InputKind::Zip => {
+        InputKind::File | InputKind::Folder | InputKind::Zip | InputKind::Catalog => {
             if item.is_folder() != (kind == InputKind::Folder) {
                 let is = if item.is_folder() { "a folder" } else { "a file" };
                 let sentence = format!("{what} is {is}; the recipe wants a {}", kind.word());
@@ -201,6 +305,8 @@ fn open_one(wanted: &recipe::Input, path: PathBuf, facts: &mut Facts) -> Result<
         date: None,
         label: None,
         listing: String::new(),
+        fetched: None,
+        verdict: None,
     };
     learn(&mut input, facts).map_err(fail)?;
     check_release(wanted, &input)?;

@@ -95,9 +95,7 @@ fn input(input: &Input, identified: &Identified) -> serde_json::Value {
         .of(input)
         .iter()
         .map(|(path, digests)| {
-            let below = path.strip_prefix(&input.path).ok().filter(|rest| rest.parent().is_some());
-            let name = below.or(path.file_name().map(std::path::Path::new));
-            let name = name.unwrap_or(path).to_string_lossy();
+            let name = input.file_name(path);
             json!({ "name": name, "sha256": hex(digests.sha256) })
         })
         .collect();

@@ -2,11 +2,12 @@
 
 use crate::block::{Error, ReadAt};
 use crate::engine::describe;
-use crate::engine::events::{Event, Sink, Stage, Stop};
+use crate::engine::events::{Sink, Stage, Stop};
 use crate::engine::hash;
 use crate::engine::identity::{Identified, Identity};
 use crate::engine::inputs::Inputs;
 use crate::engine::layout::Laid;
+use crate::engine::lock::Lock;
 use crate::engine::prepare::Done;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
@@ -27,6 +28,8 @@ pub struct Plan {
     pub(super) inputs: Inputs,
     pub(super) laid: Laid,
     pub(super) identity: Identity,
+    /// What it is held to.
+    pub(super) lock: Option<Lock>,
     pub(super) identified: OnceLock<Identified>,
 }
 
@@ -61,8 +64,22 @@ impl Plan {
             true => Problem::interrupted(),
             false => Problem::reading("an input", error),
         })?;
-        progress.send(Event::Finished { stage: Stage::Read });
+        progress.finish(Stage::Read);
+        self.check_lock(found)?;
         Ok(found)
+    }
+
+    /// Refuses inputs that are not those of the lock file, if there is one.
+    pub(super) fn check_lock(&self, identified: &Identified) -> Result<()> {
+        self.lock.as_ref().map_or(Ok(()), |lock| lock.check(self, identified))
+    }
+
+    /// The lock file that makes the same again.
+    ///
+    /// # Errors
+    /// A fault of ours.
+    pub fn lock(&self, identified: &Identified) -> Result<String> {
+        Lock::of(self, identified).text()
     }
 
     /// The same for a build, which tells of its own progress.
@@ -74,7 +91,8 @@ impl Plan {
         if let Some(found) = self.identified.get() {
             return Ok(found);
         }
-        let digests = hash::files(self.inputs.wanted(), tell, stop)?;
+        let mut digests = hash::files(self.inputs.wanted(), tell, stop)?;
+        digests.extend(self.inputs.stored());
         Ok(self.identified.get_or_init(|| self.identity.identified(&self.inputs, digests)))
     }
 

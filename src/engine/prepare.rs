@@ -1,16 +1,22 @@
 //! From a request to a plan: opens, learns, applies, lays out; writes nothing.
 
+use crate::engine::build::threads;
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::facts::Facts;
 use crate::engine::identity::{self, Identity};
-use crate::engine::inputs::{self, Inputs};
+use crate::engine::inputs::{self, Inputs, Opened, Search};
 use crate::engine::job::{Contents, Job};
 use crate::engine::layout;
 use crate::engine::load;
+use crate::engine::lock::Lock;
 use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
+use crate::engine::progress::Progress;
 use crate::engine::request::Request;
 use crate::engine::steps;
+use crate::engine::supply::Supply;
+use crate::engine::trust::Judge;
+use crate::engine::waiting::Waiting;
 use crate::recipe::{Action, FixUse, Position, Recipe, Step};
 use crate::volume::{Case, Name, Tree, VPath, fat};
 use std::sync::{Arc, OnceLock};
@@ -23,11 +29,35 @@ pub(super) struct Done {
     pub(super) told: Vec<String>,
 }
 
-/// Opens the inputs, applies the recipe and lays out the disk; writes nothing.
+/// What can be said of a request before anything is fetched.
+pub enum Outlook {
+    /// All inputs are at hand.
+    Ready(Box<Plan>),
+    /// Some are still to be fetched.
+    Waiting(Waiting),
+}
+
+/// Fetches what is missing, opens the inputs, applies the recipe and lays out
+/// the disk; writes nothing but the store.
 ///
 /// # Errors
 /// A [`Problem`] that says what to do.
 pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Plan> {
+    match look(request, true, sink, stop)? {
+        Outlook::Ready(plan) => Ok(*plan),
+        Outlook::Waiting(_) => Err(Problem::ours("an input is missing that was fetched")),
+    }
+}
+
+/// The same without fetching any input: with the plan, if they are at hand.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn foresee(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
+    look(request, false, sink, stop)
+}
+
+fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
     let mut recipe = load::recipe(&request.recipe)?;
     recipe.steps.extend(request.fixes.iter().map(asked_for));
     let mut facts = Facts::default();
@@ -35,24 +65,38 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
     for (name, value) in &params {
         facts.set("params", name, value.clone());
     }
-    sink.send(started(Stage::Read, "the inputs", 0));
-    let inputs = inputs::open(&recipe, request, &mut facts)?;
-    let date = request.date.unwrap_or_else(|| identity::newest(&inputs));
+    let lock = request.locked.as_deref().map(Lock::read).transpose()?;
+    if let Some(lock) = &lock {
+        lock.check_recipe(&recipe, &params)?;
+    }
+    let progress = Progress::new(sink);
+    progress.start(Stage::Read, "the inputs", 0);
+    let mut supply = Supply::new(&request.supplies, &progress, stop);
+    let judge = &Judge::new(&request.supplies, request.date, threads(request.threads))?;
+    let (lock_file, supply) = (lock.as_ref(), &mut supply);
+    let mut search = Search { recipe: &recipe, request, lock: lock_file, supply, judge, fetch };
+    let Opened { inputs, missing } = inputs::open(&mut search, &mut facts)?;
+    if !missing.is_empty() {
+        progress.finish(Stage::Read);
+        return Ok(Outlook::Waiting(Waiting::new(&recipe, &params, &facts, &inputs, missing)));
+    }
+    let locked = lock.as_ref().map(|lock| lock.date);
+    let date = locked.or(request.date).unwrap_or_else(|| identity::newest(&inputs));
     let Applied { contents, steps, efi, notes: more } =
         apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
-    sink.send(Event::Finished { stage: Stage::Read });
-    warn(&inputs, sink);
+    progress.finish(Stage::Read);
+    warn(&inputs, &progress);
 
-    sink.send(started(Stage::LayOut, "", 0));
+    progress.start(Stage::LayOut, "", 0);
     let identity = Identity::new(&recipe, &params, &inputs, request, date);
     let identity = identity.map_err(|error| Problem::reading("an input", error))?;
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
-    sink.send(Event::Finished { stage: Stage::LayOut });
+    progress.finish(Stage::LayOut);
     let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
     let identified = OnceLock::new();
-    let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, identified };
-    sink.send(Event::Planned { bytes: plan.bytes() });
-    Ok(plan)
+    let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, lock, identified };
+    progress.send(Event::Planned { bytes: plan.bytes() });
+    Ok(Outlook::Ready(Box::new(plan)))
 }
 
 /// A fix that was asked for beside the recipe, as a step.
@@ -61,15 +105,11 @@ fn asked_for(used: &FixUse) -> Step {
     Step { action: Action::Fix(used.clone()), when: None, shape: None, at }
 }
 
-pub(super) fn started(stage: Stage, what: &str, total: u64) -> Event {
-    Event::Started { stage, what: what.to_owned(), total }
-}
-
 /// Tells what was repaired in memory to read the inputs.
-fn warn(inputs: &Inputs, sink: &mut dyn Sink) {
+fn warn(inputs: &Inputs, progress: &Progress<'_>) {
     for input in &inputs.0 {
         for text in &input.notes {
-            sink.send(Event::Warned { text: format!("{}: {text}", input.describe()) });
+            progress.warn(format!("{}: {text}", input.describe()));
         }
     }
 }

@@ -27,6 +27,13 @@ pub(super) struct Proofs {
 pub(super) fn all(work: &Work<'_, '_>, out: &Output, digests: &Digests) -> Result<Proofs> {
     let mut proofs = Proofs::default();
     for input in &work.plan.inputs.0 {
+        if let Some(verdict) = &input.verdict {
+            let told = format!("{}: {}", input.describe(), verdict.answer());
+            match verdict.is_proven() {
+                true => proofs.proofs.push(told),
+                false => proofs.unproven.push(told),
+            }
+        }
         for image in input.images() {
             source(work, &image, &mut proofs)?;
         }

@@ -1,6 +1,7 @@
 //! What is asked of the engine, and what it answers.
 
 use crate::recipe::FixUse;
+use crate::source::trust::Anchors;
 use std::path::PathBuf;
 
 /// What to plan.
@@ -22,6 +23,27 @@ pub struct Request {
     pub date: Option<u64>,
     /// Worker threads; 0 for as many as there are cores.
     pub threads: usize,
+    /// Where inputs come from that are not given.
+    pub supplies: Supplies,
+    /// A lock file that says what all inputs must be.
+    pub locked: Option<PathBuf>,
+}
+
+/// Where inputs come from that are not given.
+#[derive(Clone, Debug, Default)]
+pub struct Supplies {
+    /// The store's folder; the system's own when none is named.
+    pub store: Option<PathBuf>,
+    /// Nothing is fetched: what is not in the store is missing.
+    pub offline: bool,
+    /// The address of a server that has the same paths as Apple's.
+    pub mirror: Option<String>,
+    /// Catalogs by name that come from a file or an address instead.
+    pub catalogs: Vec<(String, String)>,
+    /// Take the product of the nearest build where there is none of the same.
+    pub nearest: bool,
+    /// Whose signatures count, besides Apple's.
+    pub anchors: Anchors,
 }
 
 /// How much is read back after writing.

@@ -4,9 +4,15 @@ use crate::recipe::load::Text;
 use crate::recipe::mistake::nearest;
 
 /// Name and text of each.
-const ALL: [(&str, &str); 3] = [
+const ALL: [(&str, &str); 9] = [
     ("restore", include_str!("../../recipes/restore.toml")),
     ("lion", include_str!("../../recipes/lion.toml")),
+    ("lion-server", include_str!("../../recipes/lion-server.toml")),
+    ("mountain-lion-server", include_str!("../../recipes/mountain-lion-server.toml")),
+    ("server-app", include_str!("../../recipes/server-app.toml")),
+    ("remote-desktop", include_str!("../../recipes/remote-desktop.toml")),
+    ("server-admin-tools", include_str!("../../recipes/server-admin-tools.toml")),
+    ("p2000-firmware", include_str!("../../recipes/p2000-firmware.toml")),
     ("golden-image", include_str!("../../recipes/golden-image.toml")),
 ];
 

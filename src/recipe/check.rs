@@ -82,7 +82,7 @@ fn used_at(used: &Use) -> Position {
 const fn facts_of(kind: InputKind) -> &'static [&'static str] {
     match kind {
         InputKind::Image | InputKind::Installer => &VOLUME_FACTS,
-        InputKind::File | InputKind::Folder | InputKind::Zip => &FILE_FACTS,
+        InputKind::File | InputKind::Folder | InputKind::Zip | InputKind::Catalog => &FILE_FACTS,
     }
 }
 

@@ -3,7 +3,10 @@
 use crate::recipe::reader::{Located, Reader, Table};
 use crate::recipe::steps;
 use crate::recipe::text::{Piece, is_word, pieces, size};
-use crate::recipe::{Condition, Input, InputKind, Layout, Param, Position, Size, Step, condition};
+use crate::recipe::{
+    CatalogEntry, Condition, Demand, Input, InputKind, Layout, Param, Position, Size, Step,
+    condition,
+};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -133,7 +136,10 @@ impl Draft {
             if table.get("kind").is_none() {
                 table.missing("kind");
             }
+            let entry = self.entry(&table, kind);
             let value = Input {
+                entry,
+                trust: table.word("trust", &Demand::ALL),
                 name: name.value,
                 kind: kind.unwrap_or(InputKind::File),
                 release: table.texts("release").into_iter().map(|text| text.value).collect(),
@@ -144,6 +150,20 @@ impl Draft {
             self.inputs.push(Located { value, at: name.at });
             table.finish();
         }
+    }
+
+    /// Where a catalog has an input of that kind.
+    fn entry(&mut self, table: &Table<'_, '_>, kind: Option<InputKind>) -> Option<CatalogEntry> {
+        if kind != Some(InputKind::Catalog) {
+            return None;
+        }
+        let (catalog, product) = (table.need("catalog"), table.need("product"));
+        let (product, package) = (self.holed(product), table.need("package"));
+        Some(CatalogEntry {
+            catalog: catalog?.value,
+            product: product?.value,
+            package: package?.value,
+        })
     }
 
     fn media(&mut self, table: &Table<'_, '_>) {

@@ -23,8 +23,8 @@ pub use fix::{Applies, Delivery, Fix, Skip};
 pub use load::{Text, load};
 pub use mistake::{Mistake, nearest};
 pub use model::{
-    Action, Comparison, Condition, Find, FixUse, Input, InputKind, KeyPath, Layout, MediaOptions,
-    Operator, Owning, Param, PlistEdit, Position, Recipe, SettingsEdit, Shape, Size, Step, Value,
-    VolumeOptions,
+    Action, CatalogEntry, Comparison, Condition, Demand, Find, FixUse, Input, InputKind, KeyPath,
+    Layout, MediaOptions, Operator, Owning, Param, PlistEdit, Position, Recipe, SettingsEdit,
+    Shape, Size, Step, Value, VolumeOptions,
 };
 pub use text::{Piece, pieces, size};

@@ -20,8 +20,13 @@ const OF_FIXES: [&str; 8] =
 /// Those that only a fix may have, because a Mac must be running.
 const OF_RUNNING: [&str; 2] = ["run", "settings"];
 const VOLUMES: &[InputKind] = &[InputKind::Image, InputKind::Installer];
-const ANY: &[InputKind] =
-    &[InputKind::Image, InputKind::Installer, InputKind::File, InputKind::Folder];
+const ANY: &[InputKind] = &[
+    InputKind::Image,
+    InputKind::Installer,
+    InputKind::File,
+    InputKind::Folder,
+    InputKind::Catalog,
+];
 
 /// What is wrong with a step of this name in a recipe or a fix.
 pub(super) fn misplaced(name: &str, in_fix: bool) -> Option<String> {

@@ -22,9 +22,13 @@ fn mistakes(text: &str) -> Vec<String> {
 #[test]
 fn built_in_recipes_have_no_mistakes() {
     for name in builtin::names() {
-        let recipe = load(&builtin::text(name).unwrap(), &none).unwrap();
+        let find = |base: &str, _: &str| builtin::text(base).ok_or_else(|| base.to_owned());
+        let recipe = load(&builtin::text(name).unwrap(), &find).unwrap();
         assert_eq!(recipe.name, name);
-        assert_eq!((recipe.media.layout, recipe.media.volume.free), (Layout::Standard, 64 << 20));
+        assert_eq!(recipe.media.layout, Layout::Standard);
+        // Installers write to their media; what only carries files needs no room.
+        let free = if recipe.input("installer").is_some() { 64 << 20 } else { 1 << 20 };
+        assert!(recipe.media.volume.free >= free, "{name}");
     }
     assert_eq!(builtin::similar("lions"), Some("lion"));
     assert!(builtin::text("tiger").is_none());

@@ -50,7 +50,8 @@ fn recipes_that_are_not_there_are_named() {
     lionize(["recipe", "show", "leopard"]).is(
         exit::USAGE,
         "",
-        "error: there is no recipe `leopard`\n  because built in: restore, lion\n",
+        "error: there is no recipe `leopard`\n  because built in: restore, lion, lion-server, \
+         mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware\n",
     );
 }
 
@@ -78,8 +79,14 @@ fn every_mistake_in_a_recipe_is_named() {
 fn built_in_recipes_are_listed_and_shown() {
     lionize(["recipe", "list"]).is(
         exit::DONE,
-        "restore  Any HFS+ image, restored to media of its own\n\
-         lion     OS X 10.7 or 10.8 installer\n",
+        "restore               Any HFS+ image, restored to media of its own\n\
+         lion                  OS X 10.7 or 10.8 installer\n\
+         lion-server           OS X Lion Server installer\n\
+         mountain-lion-server  OS X Mountain Lion installer, with Server.app\n\
+         server-app            Server.app of Lion Server, taken out of its updater\n\
+         remote-desktop        Remote Desktop (admin), taken out of its updater\n\
+         server-admin-tools    Server admin tools of Lion, taken out of their package\n\
+         p2000-firmware        OS X Lion Server installer, with HP P2000 G3 firmware\n",
         "",
     );
     let ran = lionize(["recipe", "show", "lion"]);

@@ -12,3 +12,4 @@ mod make;
 mod media;
 mod plans;
 mod steps;
+mod supplies;

@@ -1,0 +1,228 @@
+//! Inputs from a catalog: looked up, fetched, proven, and the same from a lock.
+
+use crate::make::{esd, file, id, plan, problem, request, words};
+use lionize::block::{Source, bytes, read_vec};
+use lionize::engine::{
+    BuildOptions, Outlook, Request, Silent, Stop, Supplies, Verify, build, foresee, prepare,
+};
+use lionize::format::xar::write::{Body, Builder, Meta};
+use lionize::format::xar::{Encoding, Style};
+use lionize::source::catalog::{Catalog, Location};
+use lionize::source::sample;
+use lionize::source::sample::catalog::{Offer, catalog};
+use lionize::source::sample::server::{Server, Site};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A package, signed by the sample's chain or by nobody.
+fn package(signed: bool) -> Vec<u8> {
+    let mut builder = Builder::new(Style::Sha1, 1_348_099_200);
+    let meta = Meta { mode: 0o644, uid: 0, gid: 0, mtime: 0 };
+    let payload: Source = bytes(vec![7; 300_000]);
+    builder.add(None, "Payload", meta, Body::File(payload, Encoding::Raw));
+    if signed {
+        builder.sign(1_348_099_200, sample::signer(&Style::Sha1));
+    }
+    let made = builder.finish().unwrap();
+    read_vec(made.as_ref(), 0, usize::try_from(made.len()).unwrap()).unwrap()
+}
+
+/// A folder with an installer, and a server with a catalog.
+struct Place {
+    dir: TempDir,
+    server: Server,
+}
+
+impl Place {
+    fn new(build: &str, package: &[u8]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        file(dir.path(), "esd.img", &esd("10.7.2", build));
+        let offers = [
+            Offer::new("11C74_ServerEssentials", "ServerEssentials.pkg", package.len() as u64),
+            Offer::new("11D50_ServerEssentials", "ServerEssentials.pkg", 7),
+        ];
+        let catalog = catalog("http://swcdn.apple.com", &offers).unwrap();
+        let server = Server::of(site(&catalog, package)).unwrap();
+        Self { dir, server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn request(&self) -> Request {
+        let supplies = Supplies {
+            store: Some(self.path("store")),
+            mirror: Some(self.server.url("")),
+            anchors: sample::anchors().unwrap(),
+            ..Supplies::default()
+        };
+        let esd = self.path("esd.img");
+        Request { supplies, ..request("lion-server", &[("installer", &esd)]) }
+    }
+}
+
+fn site(catalog: &Catalog, package: &[u8]) -> Site {
+    let lion = "/content/catalogs/others/index-lion-snowleopard-leopard.merged-1.sucatalog";
+    let mut site = Site::new().with(lion, catalog.to_bytes().unwrap());
+    for product in &catalog.products {
+        let location = Location::parse(&product.packages[0].url).unwrap();
+        site = site.with(&format!("/{}", location.path()), package);
+    }
+    site
+}
+
+#[test]
+fn what_is_missing_is_told_before_it_is_fetched() {
+    let place = Place::new("11C74", &package(true));
+    let outlook = foresee(&place.request(), &mut Silent, &Stop::new()).unwrap();
+    let Outlook::Waiting(waiting) = outlook else { panic!("nothing was fetched") };
+    let text = waiting.text();
+    for line in [
+        "To fetch\n  essentials: ServerEssentials.pkg, 30",
+        "    of the product 11C74_ServerEssentials in the lion catalog of 2023-11-02\n",
+        "  2. copy essentials to /Packages/ServerEssentials.pkg\n",
+        "  3. not done: extract **/Server.app of server-app",
+    ] {
+        assert!(text.contains(line), "{line}{text}");
+    }
+    assert_eq!(waiting.json()["fetch"][0]["from"]["size"], package(true).len());
+}
+
+#[test]
+fn another_builds_package_is_never_taken_unasked() {
+    let place = Place::new("11C75", &package(true));
+    assert_eq!(
+        problem(&place.request()),
+        "the lion catalog has no product 11C75_ServerEssentials\n  \
+         the catalog has no ServerEssentials for build 11C75; it has those of 11C74, 11D50; \
+         nearest is 11C74\n  \
+         hint: check that the installer is whole and of Apple's; to take 11C74's all the same, \
+         give --nearest"
+    );
+    let mut request = place.request();
+    request.supplies.nearest = true;
+    let outlook = foresee(&request, &mut Silent, &Stop::new()).unwrap();
+    let Outlook::Waiting(waiting) = outlook else { panic!("nothing was fetched") };
+    assert!(waiting.text().contains("of the product 11C74_ServerEssentials"));
+}
+
+#[test]
+fn what_is_not_proven_is_not_kept() {
+    let place = Place::new("11C74", &package(false));
+    for _ in 0..2 {
+        assert_eq!(
+            problem(&place.request()),
+            "ServerEssentials.pkg (essentials) is not proven\n  not proven: nobody signed it\n  \
+             the recipe demands `trust = \"signature\"`"
+        );
+    }
+    let fetched = || place.server.asked().into_iter().filter(|asked| asked.path.ends_with(".pkg"));
+    assert_eq!(fetched().count(), 2, "fetched again, not taken from the store");
+
+    // Signed by a chain that only the sample trusts.
+    let place = Place::new("11C74", &package(true));
+    let mut request = place.request();
+    request.supplies.anchors = Default::default();
+    let text = problem(&request);
+    assert!(text.starts_with("ServerEssentials.pkg (essentials) is not proven\n"), "{text}");
+
+    // Changed where no checksum of a transfer would show it.
+    let mut changed = package(true);
+    let last = changed.len() - 1;
+    changed[last] ^= 1;
+    let place = Place::new("11C74", &changed);
+    let text = problem(&place.request());
+    assert!(
+        text.starts_with("ServerEssentials.pkg (essentials) is not what it should be\n"),
+        "{text}"
+    );
+}
+
+fn made(request: &Request, out: &Path) -> (Vec<u8>, Vec<u8>) {
+    let options = BuildOptions { output: out.to_owned(), verify: Verify::Full, threads: 2 };
+    let built = build(&plan(request).unwrap(), &options, &mut Silent, &Stop::new()).unwrap();
+    assert!(built.proofs.iter().any(|proof| {
+        let name = "ServerEssentials.pkg (essentials): proven by ";
+        proof.starts_with(name) && proof.contains("the sample's maker's signature")
+    }));
+    (std::fs::read(out).unwrap(), std::fs::read(built.manifest).unwrap())
+}
+
+#[test]
+fn the_same_bytes_from_the_network_the_store_and_a_lock() {
+    let place = Place::new("11C74", &package(true));
+    let mut request = place.request();
+    let first = made(&request, &place.path("first.img"));
+    let plan = plan(&request).unwrap();
+    assert!(
+        words(&plan).contains("  proven by the sample's maker's signature"),
+        "{}",
+        words(&plan)
+    );
+    let lock = plan.lock(plan.identify(&mut Silent, &Stop::new()).unwrap()).unwrap();
+    std::fs::write(place.path("lion.lock"), &lock).unwrap();
+
+    let asked = place.server.asked().len();
+    request.supplies.offline = true;
+    assert!(made(&request, &place.path("second.img")) == first);
+    assert_eq!(place.server.asked().len(), asked);
+
+    // Another store, and no catalog: the lock says all.
+    request.supplies.offline = false;
+    request.supplies.store = Some(place.path("other store"));
+    request.locked = Some(place.path("lion.lock"));
+    assert!(made(&request, &place.path("third.img")) == first);
+    let new = place.server.asked().split_off(asked);
+    let paths: Vec<_> = new.iter().map(|asked| asked.path.clone()).collect();
+    assert!(paths.iter().all(|path| path.ends_with("/ServerEssentials.pkg")), "{paths:?}");
+}
+
+#[test]
+fn a_lock_takes_nothing_else() {
+    let place = Place::new("11C74", &package(true));
+    let mut request = place.request();
+    let plan = plan(&request).unwrap();
+    let lock = plan.lock(plan.identify(&mut Silent, &Stop::new()).unwrap()).unwrap();
+    let at = place.path("lion.lock");
+    std::fs::write(&at, &lock).unwrap();
+    request.locked = Some(at.clone());
+    assert_eq!(id(&prepare(&request, &mut Silent, &Stop::new()).unwrap()), id(&plan));
+
+    let other = Request { recipe: "lion".into(), ..request.clone() };
+    assert_eq!(
+        problem(&other),
+        "the lock file is for the recipe lion-server, not lion\n  \
+         hint: make a new one with `lionize lock`"
+    );
+    let mut other = request.clone();
+    other.params = vec![("collection".into(), "yes".into())];
+    assert_eq!(
+        problem(&other),
+        "the lock file is for another `collection`: no, not yes\n  \
+         hint: make a new one with `lionize lock`"
+    );
+    let mut esd = std::fs::read(place.path("esd.img")).unwrap();
+    esd.push(0);
+    std::fs::write(place.path("esd.img"), esd).unwrap();
+    let changed = crate::make::plan(&request).unwrap();
+    let refused = changed.identify(&mut Silent, &Stop::new()).map(drop).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "the inputs are not those of the lock file\n  `installer` has other bytes\n  \
+         hint: give the same files, or make a new lock file with `lionize lock`"
+    );
+    let out = place.path("out.img");
+    let options = BuildOptions { output: out.clone(), verify: Verify::Quick, threads: 1 };
+    assert!(build(&changed, &options, &mut Silent, &Stop::new()).is_err());
+    assert!(!out.exists());
+    std::fs::write(&at, lock.replace("format = 2", "format = 1")).unwrap();
+    assert_eq!(
+        problem(&request),
+        format!(
+            "cannot read the lock file {}\n  it is for version 1 of what is written; \
+             this program writes version 2\n  hint: make it again with `lionize lock`",
+            at.display()
+        )
+    );
+}
