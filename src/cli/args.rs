@@ -1,9 +1,11 @@
 //! The command line: what may be given, and the words of its help.
 
 pub mod cache;
+pub mod catalog;
 pub mod fetch;
 
 use crate::cli::args::cache::Cache;
+use crate::cli::args::catalog::Catalog;
 use crate::cli::args::fetch::Fetch;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::{OsStr, OsString};
@@ -83,6 +85,9 @@ pub enum Command {
     /// List, show and apply fixes, or print them as scripts
     #[command(subcommand)]
     Fix(Fix),
+    /// Apple's software update catalogs: what is offered, and where it lies
+    #[command(subcommand)]
+    Catalog(Catalog),
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
 }

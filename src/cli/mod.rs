@@ -5,6 +5,7 @@
 
 pub mod args;
 mod cache;
+mod catalog;
 mod demo;
 mod devices;
 pub mod exit;
@@ -70,6 +71,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Cat(args) => files::cat(args, streams),
         Command::Fetch(command) => fetch::run(command, style, streams),
         Command::Cache(command) => cache::run(command, style, streams),
+        Command::Catalog(command) => catalog::run(command, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Devices => devices::run(style, streams),
         Command::Fix(command) => fixes::run(command, style, streams),

@@ -53,6 +53,7 @@ pub fn check(catalog: &Catalog) -> Vec<Finding> {
         found.product = Some(product.id.clone());
         one(product, &mut found);
     }
+    downgrades(catalog, &mut found);
     shared(catalog, &mut found);
     found.all
 }
@@ -102,10 +103,28 @@ fn whole(catalog: &Catalog, found: &mut Findings) {
     if count > 0 {
         let of = packages().count();
         let text = format!(
-            "{count} of {of} packages are offered by http and without a digest: only their size \
-             and signature hold them"
+            "held by size and signature alone, as they come by http and without a digest: {count} \
+             of {of} packages"
         );
         found.note("http", text);
+    }
+}
+
+/// What comes by plain http, of a kind that most others offer by https.
+fn downgrades(catalog: &Catalog, found: &mut Findings) {
+    let urls = || catalog.products.iter().flat_map(|it| it.urls().map(move |url| (it, url)));
+    for key in ["URL", "MetadataURL", "IntegrityDataURL", "ServerMetadataURL", "Distributions"] {
+        let of = || urls().filter(|(_, (other, _))| *other == key);
+        let plain = || of().filter(|(_, (_, url))| url.starts_with("http:"));
+        let (all, http) = (of().count(), plain().count());
+        if http * 2 >= all {
+            continue;
+        }
+        for (product, (_, url)) in plain() {
+            found.product = Some(product.id.clone());
+            let text = format!("{key} is by http, where most are by https: {}", url.escape_debug());
+            found.note("downgrade", text);
+        }
     }
 }
 
@@ -181,17 +200,22 @@ fn locations(product: &Product, found: &mut Findings) {
     let Some(home) = first.map(|location| location.folder().to_owned()) else { return };
     for (folder, files) in folders {
         let Some(below) = folder.strip_prefix(&home) else {
-            found.note("folder", format!("{files} of its files lie elsewhere: in {folder}"));
+            found.note("folder", format!("{} elsewhere: in {folder}", lie(files)));
             continue;
         };
         if let Some(below) = below.strip_prefix('/') {
             let text = format!(
-                "{files} of its files lie in the subfolder {below}: an update server says \
-                 \"possible security violation\" until the folder is there"
+                "{} in the subfolder {below}: an update server says \"possible security \
+                 violation\" until the folder is there",
+                lie(files)
             );
             found.note("subfolder", text);
         }
     }
+}
+
+fn lie(files: usize) -> String {
+    if files == 1 { "1 file lies".to_owned() } else { format!("{files} files lie") }
 }
 
 /// Whether it is what is on record.

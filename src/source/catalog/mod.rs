@@ -11,10 +11,12 @@
 
 pub mod check;
 pub mod facts;
+pub mod layout;
 mod location;
 pub mod matching;
 mod model;
 pub mod named;
+pub mod origin;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -152,7 +152,7 @@ fn a_good_product_has_only_its_notes() {
             "note key 11g63_serveressentials: the package serveressentials.pkg has the key \
              \"more\", which is not known",
             "note key 11g63_serveressentials: the product has the key \"other\", which is not known",
-            "note subfolder 11g63_serveressentials: 2 of its files lie in the subfolder x.dst: an \
+            "note subfolder 11g63_serveressentials: 2 files lie in the subfolder x.dst: an \
              update server says \"possible security violation\" until the folder is there",
             "note record 11g63_serveressentials: serveressentials.pkg has 5 bytes; on record are \
              220615037",
@@ -208,8 +208,8 @@ fn everything_odd_is_found() {
     );
     assert_eq!(
         odd("<key>Digest</key><string>6FA299f4d56b33a669a575f1a2410730c5694cfb</string>", ""),
-        "note http 1 of 1 packages are offered by http and without a digest: only their size and \
-         signature hold them"
+        "note http held by size and signature alone, as they come by http and without a digest: 1 \
+         of 1 packages"
     );
     assert_eq!(
         odd("http://h/content/a/ServerEssentials.smd", "http://h/../a"),
@@ -241,8 +241,16 @@ fn everything_odd_is_found() {
     );
     assert_eq!(
         odd("http://h/content/a/ServerEssentials.smd", "http://h/content/b/ServerEssentials.smd"),
-        format!("note folder {product}: 1 of its files lie elsewhere: in content/b")
+        format!("note folder {product}: 1 file lies elsewhere: in content/b")
     );
+    let third = "<key>fr</key><string>https://h/content/a/x.dst/x.fr.dist</string>";
+    let odd = GOOD.replace("https://h/content/a/x.dst/x.ja", "http://h/content/a/x.dst/x.ja");
+    let odd = odd.replace("<key>ja</key>", &format!("{third}<key>ja</key>"));
+    let told = format!(
+        "note downgrade {product}: distributions is by http, where most are by https: \
+         http://h/content/a/x.dst/x.ja.dist"
+    );
+    assert!(findings(&odd).contains(&told), "{:#?}", findings(&odd));
     let empty = "<plist><dict><key>Products</key><dict/></dict></plist>";
     assert_eq!(
         findings(empty),

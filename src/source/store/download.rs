@@ -28,6 +28,9 @@ pub struct Download {
     ///
     /// [`Store::forget`]: crate::source::store::Store::forget
     pub signed: bool,
+    /// The user named the server and takes what it has: plain http is allowed,
+    /// though nothing proves the file.
+    pub unproven: bool,
     /// The most bytes that are taken when the size is not known.
     pub most: u64,
     /// A cookie that the server wants; it goes to no other host, and no mirror.
@@ -44,15 +47,17 @@ impl Download {
             sha256: None,
             sha1: None,
             signed: false,
+            unproven: false,
             most: MOST,
             cookie: None,
         }
     }
 
-    /// Whether something proves the file, however it comes.
+    /// Whether the file may come without TLS.
     #[must_use]
     pub fn is_held(&self) -> bool {
-        self.has_digest() || (self.signed && (self.size.is_some() || self.most <= SMALL))
+        let signed = self.signed && (self.size.is_some() || self.most <= SMALL);
+        self.unproven || self.has_digest() || signed
     }
 
     /// Whether a digest of the file is known.

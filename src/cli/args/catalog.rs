@@ -1,0 +1,104 @@
+//! `lionize catalog`.
+
+use crate::cli::args::Network;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `lionize catalog`.
+#[derive(Debug, Subcommand)]
+pub enum Catalog {
+    /// List Apple's catalogs by name
+    Names,
+    /// List a catalog's products
+    List(List),
+    /// Show a product: packages, sizes, addresses, digests
+    Show(Show),
+    /// Say what makes trouble on an update server
+    Check(Check),
+    /// Fetch a product's packages
+    Fetch(Fetch),
+    /// Lay products out as Apple's update server does
+    Mirror(Mirror),
+}
+
+/// Which catalog.
+#[derive(Debug, Args)]
+pub struct Which {
+    /// A name (`lion`, `10.13`), a file (with a `/` or `.sucatalog`), an address
+    #[arg(long, value_name = "CATALOG", default_value = "lion")]
+    pub catalog: String,
+    /// How it is fetched.
+    #[command(flatten)]
+    pub network: Network,
+}
+
+/// `lionize catalog list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Which catalog.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only products with this in their id or a package's name
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// Only products posted on this day or later: `2019-10-01`
+    #[arg(long, value_name = "DAY")]
+    pub since: Option<String>,
+}
+
+/// `lionize catalog show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The product's id
+    pub id: String,
+    /// Which catalog.
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// `lionize catalog check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Which catalog.
+    #[command(flatten)]
+    pub which: Which,
+}
+
+/// `lionize catalog fetch`.
+#[derive(Debug, Args)]
+pub struct Fetch {
+    /// The product's id
+    pub id: String,
+    /// Which catalog.
+    #[command(flatten)]
+    pub which: Which,
+    /// Only the package of this name; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub package: Vec<String>,
+    /// The folder they go to; made when it is missing
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub to: PathBuf,
+}
+
+/// `lionize catalog mirror`.
+#[derive(Debug, Args)]
+pub struct Mirror {
+    /// Which catalog.
+    #[command(flatten)]
+    pub which: Which,
+    /// The folder that a web server serves; made when it is missing
+    #[arg(long, value_name = "DIR", required_unless_present = "script")]
+    pub to: Option<PathBuf>,
+    /// Only the product of this id; may be given more than once
+    #[arg(long, value_name = "ID")]
+    pub product: Vec<String>,
+    /// Where the folder will be served: addresses in the catalog become these
+    #[arg(long, value_name = "URL", conflicts_with = "script")]
+    pub base: Option<String>,
+    /// Fetch nothing: print the commands that make the folders on a 10.6 server
+    #[arg(long, conflicts_with = "to")]
+    pub script: bool,
+    /// Where that server keeps its files
+    #[arg(long, value_name = "DIR", default_value = "/var/db/swupd/html")]
+    pub root: String,
+}
