@@ -5,6 +5,7 @@
 
 mod cache;
 mod catalog;
+mod catalog_net;
 mod fetch;
 mod files;
 mod jobs;
