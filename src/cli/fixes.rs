@@ -3,7 +3,7 @@
 use crate::cli::args::{ApplyFixes, Fix as Command, HowMuch, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
-use crate::engine::{self, BuildOptions, Request, fixes};
+use crate::engine::{self, BuildOptions, Problem, Request, fixes};
 use crate::recipe::{Fix, FixUse, fixes as built_in};
 use serde_json::json;
 
@@ -45,18 +45,42 @@ fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
     streams.result(style, &text.text, &json!({"result": "shown", "fix": fix}))
 }
 
-fn values(set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
-    set.iter().map(job::param).collect()
+/// The values of `--set`; `ask` for a secret is answered on the terminal.
+fn values(names: &[String], set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
+    let mut values: Vec<_> = set.iter().map(job::param).collect::<engine::Result<_>>()?;
+    for (name, value) in values.iter_mut().filter(|(_, value)| value == "ask") {
+        let bare = name.rsplit('.').next().unwrap_or(name);
+        let fixes =
+            names.iter().map(|name| fixes::fix(name)).collect::<engine::Result<Vec<_>>>()?;
+        let mut params = fixes.iter().flat_map(|fix| &fix.params);
+        if params.any(|param| param.secret && param.name == bare) {
+            *value = ask(name)?;
+        }
+    }
+    Ok(values)
+}
+
+/// Asks for a password, twice and unseen, and gives its hashes.
+fn ask(name: &str) -> engine::Result<String> {
+    let prompt = dialoguer::Password::new()
+        .with_prompt(format!("{name} (not shown)"))
+        .with_confirmation(format!("{name}, again"), "these were not the same");
+    let clear = prompt.interact().map_err(|error| {
+        Problem::usage(format!("cannot ask for `{name}`"))
+            .because(error)
+            .hint("where there is no terminal, give env:NAME or a hash")
+    })?;
+    engine::hash_password(&clear)
 }
 
 fn script(names: &[String], set: &[Pair], style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let wanted = fixes::wanted(names, &values(set)?)?;
+    let wanted = fixes::wanted(names, &values(names, set)?)?;
     let text = engine::script(&wanted)?;
     streams.result(style, &text, &json!({"result": "scripted", "script": text}))
 }
 
 fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let wanted = fixes::wanted(&args.fixes, &values(&args.set)?)?;
+    let wanted = fixes::wanted(&args.fixes, &values(&args.fixes, &args.set)?)?;
     let used = wanted.into_iter().map(|(fix, params)| FixUse {
         id: fix.id.clone(),
         fix: Box::new(fix),

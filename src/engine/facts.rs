@@ -21,6 +21,18 @@ impl Facts {
     /// A text with its placeholders filled.
     pub(super) fn fill(&self, text: &str) -> Result<String> {
         self.fill_or(text, |of, fact| {
+            let other = match fact.strip_suffix("-sha512") {
+                Some(pbkdf2) => self.get(of, pbkdf2).map(|_| "PBKDF2, which 10.7 does not take"),
+                None => self
+                    .get(of, &format!("{fact}-sha512"))
+                    .map(|_| "salted SHA-512, which only 10.7 takes"),
+            };
+            if let Some(other) = other {
+                let sentence = format!("`{fact}` is not given as a hash that this system takes");
+                return Err(Problem::usage(sentence)
+                    .because(format!("the hash given is {other}"))
+                    .hint("a Mac locks out whom it cannot check: give a hash of the other kind"));
+            }
             let sentence = format!("the recipe asks for {{{of}.{fact}}}, which is not known");
             Err(Problem::bad_input(sentence).because(match fact {
                 "product" | "version" | "build" => {

@@ -3,7 +3,9 @@
 use crate::engine::facts::Facts;
 use crate::engine::load;
 use crate::engine::problem::{Problem, Result};
-use crate::recipe::{Fix, Mistake, Param, Text, fixes};
+use crate::engine::secret;
+use crate::format::gpt::Guid;
+use crate::recipe::{Fix, Mistake, Param, Step, Text, fixes};
 
 /// Reads a fix by id or path.
 ///
@@ -104,9 +106,43 @@ pub(super) fn facts(fix: &Fix, set: &[(String, String)]) -> Result<Facts> {
     for param in &fix.params {
         let given = set.iter().rev().find(|(name, _)| *name == param.name);
         let value = given.map(|(_, value)| value).or(param.default.as_ref());
-        facts.set("params", &param.name, check(fix, param, value)?);
+        let value = check(fix, param, value)?;
+        if param.secret {
+            let hashes = secret::read(&param.name, value)?;
+            let of = [(param.name.clone(), hashes.pbkdf2), (sha512(&param.name), hashes.sha512)];
+            for (name, hash) in of {
+                hash.into_iter().for_each(|hash| facts.set("params", &name, hash));
+            }
+            continue;
+        }
+        // A default may be made of the params before it.
+        let value = if given.is_none() { facts.fill(value)? } else { value.to_owned() };
+        let value = match value.strip_prefix("uuid:") {
+            Some(name) => Guid::derive(name.as_bytes(), &fix.id).to_string(),
+            None => value,
+        };
+        facts.set("params", &param.name, value);
     }
     Ok(facts)
+}
+
+/// The fact with a secret's hash for 10.7.
+fn sha512(name: &str) -> String {
+    format!("{name}-sha512")
+}
+
+/// The facts for each time that a step is done: once, or for each value of a
+/// param's list.
+pub(super) fn each(step: &Step, facts: &Facts) -> Vec<Facts> {
+    let Some(name) = &step.each else { return vec![facts.clone()] };
+    let values = facts.get("params", name).unwrap_or_default().split(',').map(str::trim);
+    let mut all = Vec::new();
+    for value in values.filter(|value| !value.is_empty()) {
+        let mut facts = facts.clone();
+        facts.set("each", "value", value);
+        all.push(facts);
+    }
+    all
 }
 
 /// A param's value, if it may have it.

@@ -93,16 +93,27 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
     progress.finish(Stage::LayOut);
     let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
+    let params = shown(&recipe, params);
     let identified = OnceLock::new();
     let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, lock, identified };
     progress.send(Event::Planned { bytes: plan.bytes() });
     Ok(Outlook::Ready(Box::new(plan)))
 }
 
+/// Params as plans and manifests tell them: without secrets.
+fn shown(recipe: &Recipe, params: Vec<(String, String)>) -> Vec<(String, String)> {
+    let secret = |name: &str| recipe.params.iter().any(|param| param.secret && param.name == name);
+    let shown = params.into_iter().map(|(name, value)| match secret(&name) {
+        true => (name, "(not shown)".to_owned()),
+        false => (name, value),
+    });
+    shown.collect()
+}
+
 /// A fix that was asked for beside the recipe, as a step.
 fn asked_for(used: &FixUse) -> Step {
     let at = Position { file: "asked for".to_owned(), line: 1, column: 1 };
-    Step { action: Action::Fix(used.clone()), when: None, shape: None, at }
+    Step { action: Action::Fix(used.clone()), when: None, shape: None, each: None, at }
 }
 
 /// Tells what was repaired in memory to read the inputs.

@@ -220,7 +220,13 @@ impl Draft {
         let shape = table.table("where").and_then(|table| steps::shape(self, table));
         let at = table.reader.position(table.span.start);
         let entries = table.entries();
-        let about = ["when", "where"];
+        let each = if self.is_fix { table.text("each") } else { None };
+        self.uses.extend(each.iter().map(|name| {
+            let (of, fact) = ("params".to_owned(), name.value.clone());
+            Use::Fact { of, fact, at: name.at.clone() }
+        }));
+        let each = each.map(|name| name.value);
+        let about = if self.is_fix { &["when", "where", "each"][..] } else { &["when", "where"] };
         let actions: Vec<_> =
             entries.iter().filter(|(key, ..)| !about.contains(&key.value)).collect();
         // Whatever they are, they are reported here.
@@ -241,7 +247,7 @@ impl Draft {
             table.reader.mistake(span, message);
         }
         if let Some(action) = steps::read(self, table.reader, key.value, value) {
-            self.steps.push(Step { action, when, shape, at: key.at.clone() });
+            self.steps.push(Step { action, when, shape, each, at: key.at.clone() });
         }
     }
 

@@ -5,12 +5,21 @@ use crate::recipe::mistake::nearest;
 use crate::recipe::{Action, Fix, FixUse, Mistake, Position, Text};
 
 /// Id and text of each.
-const ALL: [(&str, &str); 5] = [
+const ALL: [(&str, &str); 14] = [
     ("stable-ipv6", include_str!("../../recipes/fixes/stable-ipv6.toml")),
     ("apache-digest-freeze", include_str!("../../recipes/fixes/apache-digest-freeze.toml")),
     ("printer-sharing", include_str!("../../recipes/fixes/printer-sharing.toml")),
     ("push-mail", include_str!("../../recipes/fixes/push-mail.toml")),
+    ("ldap-referrals", include_str!("../../recipes/fixes/ldap-referrals.toml")),
+    ("remote-desktop-unboxed", include_str!("../../recipes/fixes/remote-desktop-unboxed.toml")),
     ("swupdate-enable-all", include_str!("../../recipes/fixes/swupdate-enable-all.toml")),
+    ("swupdate-subfolders", include_str!("../../recipes/fixes/swupdate-subfolders.toml")),
+    ("swupdate-reset-catalog", include_str!("../../recipes/fixes/swupdate-reset-catalog.toml")),
+    ("skip-setup-assistant", include_str!("../../recipes/fixes/skip-setup-assistant.toml")),
+    ("create-admin-user", include_str!("../../recipes/fixes/create-admin-user.toml")),
+    ("enable-ssh", include_str!("../../recipes/fixes/enable-ssh.toml")),
+    ("enable-remote-management", include_str!("../../recipes/fixes/enable-remote-management.toml")),
+    ("hardware-notes", include_str!("../../recipes/fixes/hardware-notes.toml")),
 ];
 
 /// The ids of all built-in fixes.
@@ -94,10 +103,10 @@ fn load(
         if let Some((_, value)) = given
             && param.secret
             && !value.starts_with('{')
-            && !value.starts_with("env:")
+            && !["env:", "pbkdf2:", "sha512:"].iter().any(|kind| value.starts_with(kind))
         {
             let message = format!(
-                "`{}` is a password: name a variable of the environment (`env:NAME`), or a param",
+                "`{}` is a password: give a hash, a variable of the environment (`env:NAME`), or a param",
                 param.name
             );
             return Err(mistake(message, None));

@@ -240,6 +240,9 @@ pub struct Step {
     /// It is only done when a property list looks like this.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
+    /// The param of a fix for each of whose values (`{each.value}`) it is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each: Option<String>,
     /// Where it stands, for messages; not part of what a recipe means.
     #[serde(skip)]
     pub at: Position,
@@ -397,6 +400,8 @@ pub enum Action {
         command: Vec<String>,
         /// Also when no step before it changed anything.
         always: bool,
+        /// Only when this is there, whatever steps before it did.
+        there: Option<String>,
     },
     /// Changes settings of OS X Server that `serveradmin` keeps.
     Settings {

@@ -67,7 +67,77 @@ fn value(found: &Value) -> Result<(), String> {
         Value::Text(text) if text.contains(['"', '\'', '\\', '\n', '\r']) => {
             Err(format!("in a fix, the value `{text}` may have no quotes or backslashes"))
         }
+        Value::Text(text) if text.starts_with("data:") => {
+            Err("in a fix, data is only in lists that it makes (`create`, `keep`)".to_owned())
+        }
         Value::Date(_) => Err("in a fix, values are no dates".to_owned()),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::recipe::{Text, fixes};
+
+    fn mistake(step: &str) -> String {
+        let text = format!(
+            "schema = 1\nid = \"x\"\ntitle = \"T\"\nwhy = \"W\"\nsource = [\"S\"]\n\
+             deliveries = [\"volume\"]\n[[step]]\n{step}\n"
+        );
+        let mistakes = fixes::parse(&Text { file: "x".into(), text }).unwrap_err();
+        mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn what_scripts_cannot_do_is_a_mistake_with_its_place() {
+        for (step, wanted) in [
+            ("label = \"L\"", "x:8:1: a fix has no `label`: scripts cannot do it"),
+            (
+                "comment = { path = \"/a*/b\", contains = \"c\" }",
+                "x:8:1: in a fix, only a path's last part has wildcards, with `/**/` before it at most",
+            ),
+            (
+                "plist = { path = \"/a\", set = { \"b c\" = 1 } }",
+                "x:8:1: in a fix, the key `b c` may only have letters, digits and `._-`",
+            ),
+            (
+                "plist = { path = \"/a\", set = { b = [1] } }",
+                "x:8:1: in a fix, `b` gets a single value; `merge` joins dictionaries",
+            ),
+            (
+                "plist = { path = \"/a\", set = { b = \"it's\" } }",
+                "x:8:1: in a fix, the value `it's` may have no quotes or backslashes",
+            ),
+            (
+                "write = { to = \"/{system.volume}\", text = \"\" }",
+                "x:8:16: the system has no fact `volume`",
+            ),
+            (
+                "run = { comand = [\"a\"] }",
+                "x:8:7: run lacks `command`\nx:8:9: unknown key of run `comand`; did you mean `command`?",
+            ),
+        ] {
+            assert_eq!(mistake(step), wanted);
+        }
+    }
+
+    #[test]
+    fn a_step_of_a_running_mac_is_none_of_a_recipe() {
+        let text = "schema = 1\nname = \"x\"\ntitle = \"T\"\n[[step]]\nrun = { command = [\"a\"] }\n\
+                    [[step]]\nfix = \"stable-ipv\"\n[[step]]\nfix = \"ldap-referrals\"\n[[step]]\n\
+                    fix = { id = \"create-admin-user\", params = { name = \"a\", password = \"hunter2\" } }\n";
+        let text = Text { file: "x".into(), text: text.into() };
+        let mistakes = crate::recipe::load(&text, &|_, _| Err("none".into())).unwrap_err();
+        let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            mistakes,
+            [
+                "x:5:1: `run` needs a Mac that runs: write a fix, and use that",
+                "x:7:1: there is no fix `stable-ipv`; did you mean `stable-ipv6`?",
+                "x:9:1: the fix `ldap-referrals` needs the param `file`",
+                "x:11:1: `password` is a password: give a hash, a variable of the environment \
+                 (`env:NAME`), or a param",
+            ]
+        );
     }
 }

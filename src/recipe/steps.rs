@@ -274,7 +274,9 @@ impl Form<'_, '_, '_> {
             self.table.missing("command");
         }
         let command = command.into_iter().map(|word| word.value).collect();
-        Some(Action::Run { command, always: self.flag("always") })
+        let there = self.table.text("there");
+        let there = self.draft.path(self.table.reader, there);
+        Some(Action::Run { command, always: self.flag("always"), there })
     }
 
     fn settings(&mut self) -> Option<Action> {

@@ -156,6 +156,7 @@ begin() {
     already=no
     failed=no
     say "$fix: $2"
+    if [ "$force" = yes ]; then say "$fix: for any system, as --force says"; fi
 }
 
 refuse() {

@@ -23,6 +23,12 @@ open_list() {
     cat "$1" >"$list" || fail "cannot read $1"
 }
 
+new_list() {
+    list=$work/list.plist
+    list_edited=no
+    printf '%s' '<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict/></plist>' >"$list"
+}
+
 buddy() {
     plistbuddy -c "$1" "$list" >/dev/null || fail "PlistBuddy cannot do: $1"
     list_edited=yes

@@ -1,7 +1,8 @@
 //! A fix as a shell function.
 
 use crate::engine::facts::Facts;
-use crate::engine::problem::{Problem, Result};
+use crate::engine::fixes;
+use crate::engine::problem::{Problem, ProblemKind, Result};
 use crate::engine::steps::new_plist;
 use crate::recipe::{
     Action, Applies, Comparison, Find, Fix, KeyPath, Operator, Owning, Piece, PlistEdit,
@@ -33,7 +34,7 @@ pub(super) fn system_facts(functions: &str) -> String {
 
 /// The whole function.
 pub(super) fn function(fix: &Fix, facts: &Facts) -> Result<String> {
-    let mut out = Out { text: String::new(), depth: 0, facts };
+    let mut out = Out { text: String::new(), depth: 0, facts, now: None };
     out.line("");
     out.comment(&format!("{}: {}", fix.id, fix.title));
     out.comment(&fix.why);
@@ -78,6 +79,8 @@ struct Out<'f> {
     text: String,
     depth: usize,
     facts: &'f Facts,
+    /// What a step of `each` is done for now.
+    now: Option<Facts>,
 }
 
 impl Out<'_> {
@@ -87,6 +90,10 @@ impl Out<'_> {
         }
         self.text += line;
         self.text.push('\n');
+    }
+
+    fn facts(&self) -> &Facts {
+        self.now.as_ref().unwrap_or(self.facts)
     }
 
     /// Text as comment lines of some 76 characters.
@@ -116,7 +123,7 @@ impl Out<'_> {
                     let _ = write!(word, "\"$system_{fact}\"");
                 }
                 Piece::Hole { of, fact } => {
-                    plain += &self.facts.fill(&format!("{{{of}.{fact}}}"))?
+                    plain += &self.facts().fill(&format!("{{{of}.{fact}}}"))?
                 }
             }
         }
@@ -209,17 +216,41 @@ impl Out<'_> {
         if let Some(shape) = &step.shape {
             tests.push(self.shape(shape)?);
         }
-        if let Action::Run { always: false, .. } = step.action {
-            tests.push("[ \"$changed\" = yes ]".to_owned());
+        match &step.action {
+            Action::Run { there: Some(path), .. } => {
+                tests.push(format!("[ -e {} ]", self.path(path)?));
+            }
+            Action::Run { always: false, .. } => tests.push("[ \"$changed\" = yes ]".to_owned()),
+            _ => {}
         }
-        if tests.is_empty() {
-            return self.action(&step.action);
+        let guarded = !tests.is_empty();
+        if guarded {
+            self.line(&format!("if {}; then", tests.join(" && ")));
+            self.depth += 1;
         }
-        self.line(&format!("if {}; then", tests.join(" && ")));
-        self.depth += 1;
-        self.action(&step.action)?;
-        self.depth -= 1;
-        self.line("fi");
+        for facts in fixes::each(step, self.facts) {
+            self.now = Some(facts);
+            let (len, depth) = (self.text.len(), self.depth);
+            let done = self.action(&step.action);
+            if done.is_err() {
+                self.text.truncate(len);
+                self.depth = depth;
+            }
+            self.now = None;
+            match done {
+                // For the systems of other conditions it is right.
+                Err(problem) if guarded && problem.kind == ProblemKind::Usage => {
+                    let why = problem.causes.first().unwrap_or(&problem.sentence);
+                    self.line(&format!("refuse {}", quote(why)));
+                    self.line("return");
+                }
+                other => other?,
+            }
+        }
+        if guarded {
+            self.depth -= 1;
+            self.line("fi");
+        }
         Ok(())
     }
 
@@ -286,7 +317,7 @@ impl Out<'_> {
     fn edit(&mut self, path: &str, what: &str, program: &str, a: &str, b: &str) -> Result<()> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         // A path that is a param as a whole is known here.
-        let whole = self.facts.fill(path);
+        let whole = self.facts().fill(path);
         let (folder, name) = match &whole {
             Ok(whole) => whole.rsplit_once('/').unwrap_or(("", whole)),
             Err(_) => (folder, name),
@@ -340,8 +371,19 @@ impl Out<'_> {
         let plain = self.word(&edit.path)?;
         if edit.create {
             let (owner, mode) = owned(&edit.owning, 0o644);
-            let text = String::from_utf8_lossy(&new_plist(edit, self.facts)?).into_owned();
-            self.line(&format!("create {file} {owner} {mode} {}", quote(&text)));
+            match new_plist(edit, self.facts()) {
+                Ok(text) => {
+                    let text = quote(&String::from_utf8_lossy(&text));
+                    self.line(&format!("create {file} {owner} {mode} {text}"));
+                }
+                // What only the system knows is filled in there.
+                Err(problem) if !edit.keep && problem.kind == ProblemKind::BadInput => {
+                    self.line("new_list");
+                    self.edits(edit)?;
+                    self.line(&format!("create {file} {owner} {mode} \"$(cat \"$list\")\""));
+                }
+                Err(problem) => return Err(problem),
+            }
         } else {
             self.line(&format!("note_missing \"there is no \"{plain}"));
         }

@@ -60,12 +60,14 @@ impl Apply {
             if !shaped || !facts.hold(step.when.as_ref()) {
                 continue;
             }
-            let resolved = resolve(&step.action, facts)?;
-            match resolved.effect(job)? {
-                Effect::Changed => found.changed.push(resolved.title()),
-                Effect::Already => found.already = true,
-                Effect::Missing(why) => found.missing.push(why),
-                Effect::Later => {}
+            for facts in fixes::each(step, facts) {
+                let resolved = resolve(&step.action, &facts)?;
+                match resolved.effect(job)? {
+                    Effect::Changed => found.changed.push(resolved.title()),
+                    Effect::Already => found.already = true,
+                    Effect::Missing(why) => found.missing.push(why),
+                    Effect::Later => {}
+                }
             }
         }
         Ok(found)

@@ -70,7 +70,7 @@ impl System {
         }
     }
 
-    fn tree(&self) -> Tree {
+    pub(super) fn tree(&self) -> Tree {
         let files: Vec<_> =
             self.files.iter().map(|(path, data, _)| (path.as_str(), bytes(data.clone()))).collect();
         let mut tree = tree("System", &files);

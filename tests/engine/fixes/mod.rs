@@ -4,8 +4,10 @@
 //! is judged by Apple's PlistBuddy, launchctl or serveradmin.
 
 mod apache;
+mod files;
 mod harness;
 mod printers;
 mod scripts;
 mod server;
 mod system;
+mod users;
