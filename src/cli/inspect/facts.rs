@@ -19,6 +19,10 @@ pub(super) struct Facts {
     pub(super) partitions: Vec<Partition>,
     pub(super) volume: Option<Volume>,
     pub(super) archive: Option<Archive>,
+    pub(super) product: Option<Product>,
+    pub(super) components: Vec<Component>,
+    pub(super) chunklist: Option<Chunks>,
+    pub(super) trust: Option<Trust>,
     pub(super) installer: Option<Installer>,
     pub(super) faults: Vec<String>,
 }
@@ -138,4 +142,76 @@ impl Installer {
             chain,
         }
     }
+}
+
+/// What a distribution says.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Product {
+    pub(super) title: Option<String>,
+    pub(super) id: Option<String>,
+    pub(super) version: Option<String>,
+    /// The systems that it names, each as a range.
+    pub(super) systems: Vec<String>,
+    pub(super) choices: usize,
+    pub(super) packages: usize,
+    /// Whether a script, which is never run here, has a say.
+    pub(super) volume_check: bool,
+    pub(super) installation_check: bool,
+}
+
+/// A component package.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Component {
+    /// Its folder in the archive; empty at the top.
+    pub(super) path: String,
+    pub(super) identifier: String,
+    pub(super) version: Option<String>,
+    pub(super) location: String,
+    pub(super) files: Option<u64>,
+    pub(super) kib: Option<u64>,
+    pub(super) scripts: Vec<String>,
+}
+
+/// A chunk list.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Chunks {
+    pub(super) chunks: usize,
+    pub(super) image_bytes: u64,
+    pub(super) signature: String,
+}
+
+/// The verdict on a package.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Trust {
+    pub(super) answer: String,
+    pub(super) proven: bool,
+    pub(super) level: &'static str,
+    pub(super) signers: Vec<SignerTold>,
+    pub(super) layers: Vec<LayerTold>,
+}
+
+/// Who signed it; dates in seconds since 1970.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct SignerTold {
+    pub(super) style: String,
+    /// Common names, the signer's first.
+    pub(super) chain: Vec<String>,
+    /// Whose root the chain leads to.
+    pub(super) root_of: String,
+    /// Whether that owner's own software is signed so.
+    pub(super) own_software: bool,
+    pub(super) signed: i64,
+    /// How that is known.
+    pub(super) time: String,
+    pub(super) valid_from: Option<i64>,
+    pub(super) valid_until: Option<i64>,
+    pub(super) expired: Option<bool>,
+}
+
+/// What one layer says.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct LayerTold {
+    pub(super) layer: &'static str,
+    pub(super) state: &'static str,
+    pub(super) text: String,
 }

@@ -1,6 +1,7 @@
 //! `inspect`: what a file is, from the outside in.
 
 mod facts;
+mod package;
 mod text;
 mod volume;
 
@@ -99,6 +100,16 @@ fn file(
         }
         None => source,
     };
+    match found.as_ref().map(|found| found.format) {
+        Some(detect::Format::Xar) => package::archive(&disk, checks, sink, &mut facts),
+        Some(detect::Format::Chunklist) => package::chunklist(&disk, &mut facts),
+        _ => Ok(()),
+    }
+    .map_err(unread)?;
+    if stop.raised() {
+        let sentence = "the inspection was interrupted";
+        return Err(Problem::new(ProblemKind::Interrupted, sentence));
+    }
     if let Ok(Item { place: Place::Entry(archive, _), .. }) = &entered {
         facts.archive = Some(volume::archive(archive));
     }

@@ -1,6 +1,9 @@
 //! The facts as lines.
 
-use crate::cli::inspect::facts::{Archive, Checksums, Counts, Facts, Installer, Partition, Volume};
+use crate::cli::inspect::facts::{
+    Archive, Checksums, Component, Counts, Facts, Installer, Partition, Product, Trust, Volume,
+};
+use crate::cli::names::escaped_text;
 use crate::report::{count, size};
 
 /// All that was found, the inner below the outer.
@@ -25,6 +28,20 @@ pub(super) fn of(facts: &Facts) -> String {
     }
     if let Some(archive) = &facts.archive {
         text += &archive_text(archive);
+    }
+    if let Some(product) = &facts.product {
+        text += &product_text(product);
+    }
+    for component in &facts.components {
+        text += &component_text(component);
+    }
+    if let Some(list) = &facts.chunklist {
+        let chunks = count(list.chunks as u64, "chunk");
+        text += &format!("  lists {chunks} of an image of {}\n", size(list.image_bytes));
+        text += &format!("  {}\n", list.signature);
+    }
+    if let Some(trust) = &facts.trust {
+        text += &trust_text(trust);
     }
     if let Some(installer) = &facts.installer {
         text += &installer_text(installer);
@@ -137,6 +154,63 @@ fn installer_text(installer: &Installer) -> String {
     let mut text = format!("  {what}: {product} {version} ({build}): {known}\n");
     if installer.chain.len() > 2 {
         text += &format!("  found at: {}\n", installer.chain.last().map_or("", String::as_str));
+    }
+    text
+}
+
+fn product_text(product: &Product) -> String {
+    let title = product.title.as_deref().unwrap_or("without a title");
+    let mut text = format!("  product: {}", escaped_text(title));
+    if let Some(version) = &product.version {
+        text += &format!(" {}", escaped_text(version));
+    }
+    text += &format!(
+        ", {}, {}\n",
+        count(product.packages as u64, "package"),
+        count(product.choices as u64, "choice")
+    );
+    if !product.systems.is_empty() {
+        text += &format!("    for systems {}\n", escaped_text(&product.systems.join("; or ")));
+    }
+    if product.volume_check || product.installation_check {
+        text += "    a script of its own, not run here, says where it can be installed\n";
+    }
+    text
+}
+
+fn component_text(component: &Component) -> String {
+    let version = component.version.as_deref().unwrap_or("without a version");
+    let mut text = format!(
+        "  package: {} {}, for {}",
+        escaped_text(&component.identifier),
+        escaped_text(version),
+        escaped_text(&component.location)
+    );
+    if let Some(files) = component.files {
+        text += &format!(", {}", count(files, "entry"));
+    }
+    if let Some(kib) = component.kib {
+        text += &format!(", {}", size(kib.saturating_mul(1024)));
+    }
+    text.push('\n');
+    if !component.scripts.is_empty() {
+        text += &format!(
+            "    scripts, not run here: {}\n",
+            escaped_text(&component.scripts.join(", "))
+        );
+    }
+    text
+}
+
+fn trust_text(trust: &Trust) -> String {
+    let mut text = String::new();
+    for signer in &trust.signers {
+        let chain: Vec<_> = signer.chain.iter().map(|name| format!("\"{name}\"")).collect();
+        text += &format!("  signed ({}): {}\n", signer.style, chain.join(", by "));
+    }
+    text += &format!("  {}\n", escaped_text(&trust.answer));
+    for layer in trust.layers.iter().filter(|layer| ["noted", "holds"].contains(&layer.state)) {
+        text += &format!("    {}\n", escaped_text(&layer.text));
     }
     text
 }
