@@ -45,6 +45,15 @@ impl Direct {
         Ok(Self { file, len, container: next_container(), how })
     }
 
+    /// Takes a file that was opened so already.
+    ///
+    /// # Errors
+    /// What the host reports.
+    pub fn over(file: File, how: Bypass) -> io::Result<Self> {
+        let len = super::file::length(&file)?;
+        Ok(Self { file, len, container: next_container(), how })
+    }
+
     /// What kept the page cache out of the way.
     #[must_use]
     pub const fn how(&self) -> Bypass {

@@ -61,6 +61,17 @@ pub fn describe(root: &Root, eyes: &dyn Eyes) -> System {
 }
 
 fn one(root: &Root, name: &str, usage: &Usage, eyes: &dyn Eyes) -> Option<Disk> {
+    let mut disk = facts(root, name)?;
+    disk.uses = usage.uses(name, &disk.parts);
+    look(root, &mut disk, eyes);
+    if usage.blind {
+        disk.uses.push(unknown(&disk));
+    }
+    Some(disk)
+}
+
+/// What a disk is, without what is on it and what uses it.
+pub(super) fn facts(root: &Root, name: &str) -> Option<Disk> {
     let folder = root.path(format!("/sys/block/{name}"));
     let device = text(&folder.join("dev")).as_deref().and_then(device_number)?;
     let sectors = number(&folder.join("size")).unwrap_or(0);
@@ -72,7 +83,7 @@ fn one(root: &Root, name: &str, usage: &Usage, eyes: &dyn Eyes) -> Option<Disk> 
     let (above, parts) = (ancestors(root, name), parts(&folder));
     let (bus, external) = bus(&above);
     let names = names_of(root, name, &above, bus);
-    let mut disk = Disk {
+    Some(Disk {
         name: name.to_owned(),
         path: node(name),
         number: device,
@@ -92,15 +103,10 @@ fn one(root: &Root, name: &str, usage: &Usage, eyes: &dyn Eyes) -> Option<Disk> 
         bytes: sectors.checked_mul(512)?,
         logical: sector("logical_block_size"),
         physical: sector("physical_block_size"),
-        uses: usage.uses(name, &parts),
+        uses: Vec::new(),
         parts,
         contents: Contents::default(),
-    };
-    look(root, &mut disk, eyes);
-    if usage.blind {
-        disk.uses.push(unknown(&disk));
-    }
-    Some(disk)
+    })
 }
 
 /// A name of the kernel's as a node: `cciss!c0d0` is `/dev/cciss/c0d0`.

@@ -14,7 +14,14 @@ mod disk;
 pub mod guard;
 mod host;
 mod mounts;
+#[cfg(target_os = "linux")]
+mod open;
+mod put;
+mod raw;
 mod root;
+#[cfg(target_os = "linux")]
+mod sys;
+mod target;
 mod uses;
 
 pub use contents::{Contents, Found, contents};
@@ -22,7 +29,11 @@ pub use describe::{Eyes, System, describe};
 pub use disk::{Bus, Difference, Disk, How, Kind, Slice, Use};
 pub use host::{HostEyes, SUPPORTED, host};
 pub use mounts::Mount;
+#[cfg(target_os = "linux")]
+pub use open::{Opened, open, unmount};
+pub use raw::Raw;
 pub use root::Root;
+pub use target::{DEPTH, Target};
 
 #[cfg(test)]
 #[cfg(target_os = "linux")]

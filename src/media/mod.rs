@@ -7,6 +7,7 @@
 //! Not supported: Apple partition maps and MBR partitions on media of ours
 //! (all Intel Macs start from GPT), and more than one volume.
 
+pub mod burn;
 mod disk;
 mod dmg;
 mod error;

@@ -17,7 +17,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Bytes of a piece: whole digest units, and large writes.
-const PIECE: u64 = 2 * UNIT;
+pub(super) const PIECE: u64 = 2 * UNIT;
 /// Bytes that one of [`Digests::units`] covers; the last may be shorter.
 pub const UNIT: u64 = 1 << 20;
 /// Runs of zeros of this length and alignment are left out of sparse files.

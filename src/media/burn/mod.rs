@@ -1,0 +1,205 @@
+//! Writing an image to a disk, so that nothing starts before it is proven.
+//!
+//! In this order: the old tables at both ends are cleared; a disk that lies
+//! about its size is found; all is written but what a disk is known by, its
+//! headers and tables; everything is read back; then the headers go out, and
+//! sector 0 last of all. Stopped anywhere, the disk is left without a table
+//! until all on it is proven, and the work can go on where it was.
+//!
+//! Not here: what the bytes mean, and which disk it is.
+
+mod course;
+mod job;
+mod probe;
+mod record;
+mod view;
+
+pub use course::{Course, Phase, Prove, run};
+pub use job::Job;
+pub use record::Log;
+
+use crate::block::{Bypass, Error, Medium, Source, WriteAt, read_vec};
+use crate::media::burn::record::Recorder;
+use crate::media::pass::{self, Digests, Options};
+use std::fmt;
+use std::io;
+use std::ops::Range;
+
+/// Bytes of a write of zeros.
+const ZEROS: u64 = 1 << 20;
+
+/// Why a disk could not be written.
+#[derive(Debug)]
+pub enum Trouble {
+    /// What is read could not be.
+    Source(Error),
+    /// The disk failed, or is not the same one any more.
+    Medium(io::Error),
+    /// The disk does not keep what is written to it.
+    Wrong(String),
+    /// The user stopped the work.
+    Stopped,
+}
+
+/// A result of writing to a disk.
+pub type Result<T, E = Trouble> = std::result::Result<T, E>;
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => write!(f, "{error}"),
+            Self::Medium(error) => write!(f, "{error}"),
+            Self::Wrong(text) => f.write_str(text),
+            Self::Stopped => f.write_str("the work was stopped"),
+        }
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// Clears what an old table or volume was known by: both ends, all places of
+/// the new headers, and both ends of these ranges.
+///
+/// # Errors
+/// [`Trouble::Medium`].
+pub fn clear(medium: &mut dyn Medium, job: &Job, old: &[Range<u64>]) -> Result<()> {
+    medium.still().map_err(Trouble::Medium)?;
+    for range in job.cleared(old) {
+        zero(medium, &range).map_err(Trouble::Medium)?;
+    }
+    medium.flush().map_err(Trouble::Medium)
+}
+
+fn zero(medium: &mut dyn Medium, range: &Range<u64>) -> io::Result<()> {
+    let mut at = range.start;
+    while at < range.end {
+        let len = (range.end - at).min(ZEROS);
+        let zeros = vec![0; usize::try_from(len).map_err(io::Error::other)?];
+        medium.write_at(at, &zeros)?;
+        at += len;
+    }
+    Ok(())
+}
+
+/// Finds a disk that has less room than it says. `salt` makes what is written
+/// another one each time.
+///
+/// # Errors
+/// [`Trouble::Wrong`] for a disk that lies; [`Trouble::Medium`].
+pub fn probe(medium: &mut dyn Medium, salt: u64) -> Result<()> {
+    probe::run(medium, salt)
+}
+
+/// Writes everything but what is withheld. What was written `before`, by its
+/// end, is compared instead, and written again where it is another.
+///
+/// # Errors
+/// [`Trouble`], by whose fault it is.
+pub fn write(
+    medium: &mut dyn Medium,
+    job: &Job,
+    before: u64,
+    log: &mut dyn Log,
+    options: &Options<'_>,
+) -> Result<Digests> {
+    let withheld = job.ascending();
+    let options = Options {
+        threads: options.threads,
+        withheld: &withheld,
+        sparse: false,
+        stop: options.stop,
+        progress: options.progress,
+        aside: options.aside,
+    };
+    let mut recorder = Recorder::new(medium, before, log);
+    let result = pass::run(&job.map, Some(&mut recorder), &options);
+    let failed = recorder.failed();
+    let digests = result.map_err(|error| match error {
+        _ if options.stop.load(std::sync::atomic::Ordering::SeqCst) => Trouble::Stopped,
+        Error::Io(error) if failed => Trouble::Medium(error),
+        other => Trouble::Source(other),
+    })?;
+    recorder.finish().map_err(Trouble::Medium)?;
+    Ok(digests)
+}
+
+/// The disk as it will be: what is stored, with what is withheld laid over it.
+///
+/// # Errors
+/// [`Trouble::Medium`].
+pub fn view(medium: &dyn Medium, job: &Job) -> Result<(Source, Bypass)> {
+    medium.still().map_err(Trouble::Medium)?;
+    let (stored, how) = medium.stored().map_err(Trouble::Medium)?;
+    let view = view::over(job, &stored).map_err(Trouble::Source)?;
+    Ok((view, how))
+}
+
+/// Writes what was withheld, in its order, each flushed before the next; then
+/// reads it back.
+///
+/// # Errors
+/// [`Trouble::Wrong`] when it is not kept; [`Trouble::Medium`].
+pub fn commit(medium: &mut dyn Medium, job: &Job) -> Result<()> {
+    let pieces = job.pieces().map_err(Trouble::Source)?;
+    let last = pieces.len().saturating_sub(1);
+    for (index, (range, bytes)) in pieces.iter().enumerate() {
+        if index == 0 || index == last {
+            medium.still().map_err(Trouble::Medium)?;
+        }
+        medium.write_at(range.start, bytes).map_err(Trouble::Medium)?;
+        medium.flush().map_err(Trouble::Medium)?;
+    }
+    let (stored, _) = medium.stored().map_err(Trouble::Medium)?;
+    for (range, bytes) in &pieces {
+        let found = read_vec(&*stored, range.start, bytes.len()).map_err(Trouble::Medium)?;
+        if found != *bytes {
+            let text = format!(
+                "bytes {} to {} are not kept: the partition table may be damaged",
+                range.start, range.end
+            );
+            return Err(Trouble::Wrong(text));
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what was committed, when it does not hold after all.
+///
+/// # Errors
+/// [`Trouble::Medium`].
+pub fn withdraw(medium: &mut dyn Medium, job: &Job) -> Result<()> {
+    for range in job.withheld.iter().rev() {
+        zero(medium, range).map_err(Trouble::Medium)?;
+        medium.flush().map_err(Trouble::Medium)?;
+    }
+    Ok(())
+}
+
+/// Erases a disk: no table, no headers at either end or at the ends of these
+/// ranges.
+///
+/// # Errors
+/// [`Trouble::Medium`].
+pub fn erase(medium: &mut dyn Medium, old: &[Range<u64>]) -> Result<()> {
+    let job = Job::empty(medium.len(), medium.granule());
+    clear(medium, &job, old)?;
+    let (stored, _) = medium.stored().map_err(Trouble::Medium)?;
+    for range in job.cleared(old) {
+        let mut at = range.start;
+        while at < range.end {
+            let len = usize::try_from((range.end - at).min(ZEROS)).unwrap_or(0);
+            let found = read_vec(&*stored, at, len).map_err(Trouble::Medium)?;
+            if found.iter().any(|byte| *byte != 0) {
+                let text = format!("bytes {at} to {} do not stay erased", at + len as u64);
+                return Err(Trouble::Wrong(text));
+            }
+            at += len as u64;
+        }
+    }
+    Ok(())
+}
+
+/// A medium's own error, where `WriteAt` alone is known.
+fn zero_through(out: &mut dyn WriteAt, at: u64, len: usize) -> io::Result<()> {
+    out.write_at(at, &vec![0; len])
+}

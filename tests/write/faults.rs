@@ -1,0 +1,214 @@
+//! One fault at a time, and the same fault at every moment.
+
+use crate::mock::{Faults, Lose, Mock};
+use crate::work::{LEN, Records, clean, old_disk, recognised, run, sample};
+use lionize::media::burn::Trouble;
+
+fn disk(faults: Faults) -> Mock {
+    Mock::new(old_disk(512), 512).again(faults)
+}
+
+fn once(faults: Faults) -> (Mock, Trouble) {
+    let mock = disk(faults);
+    let ran = run(&mock, &sample(512), &mut Records::default(), 2);
+    let trouble = ran.result.expect_err("a fault is found");
+    assert!(!recognised(&mock.data()), "nothing starts after {trouble}");
+    (mock, trouble)
+}
+
+#[test]
+fn writes_are_aligned_in_order_and_leave_out_what_is_free() {
+    for sector in [512, 4096] {
+        let sample = sample(sector);
+        let expected = clean(&sample);
+        let mock = Mock::new(old_disk(sector), sector);
+        run(&mock, &sample, &mut Records::default(), 3).result.unwrap();
+        assert!(mock.data() == expected, "as many threads as there are, the same bytes");
+        // The free room behind the files is as it was, but for old tables and marks.
+        let old = old_disk(sector);
+        let free = (9 << 20) + 4096..(12 << 20);
+        assert!(mock.data()[free.clone()] == old[free], "free room was written to");
+        let writes = mock.writes();
+        let last = writes.last().unwrap();
+        assert_eq!(*last, 0..u64::from(sector), "sector 0 is the last");
+        // In sectors of 4096 bytes, a mark of the probe and its zeros are as large.
+        let count = if sector == 512 { 1 } else { 3 };
+        assert_eq!(writes.iter().filter(|write| **write == *last).count(), count);
+    }
+}
+
+#[test]
+fn short_writes_and_single_errors_do_no_harm() {
+    let sample = sample(512);
+    let expected = clean(&sample);
+    for short in [512, 1536, 65_000, 1 << 20] {
+        let mock = disk(Faults { short: Some(short), ..Faults::default() });
+        run(&mock, &sample, &mut Records::default(), 2).result.unwrap();
+        assert!(mock.data() == expected, "writes of {short} bytes");
+    }
+}
+
+#[test]
+fn an_error_at_each_operation_is_mended_or_told() {
+    let sample = sample(512);
+    let expected = clean(&sample);
+    let counted = disk(Faults::default());
+    run(&counted, &sample, &mut Records::default(), 1).result.unwrap();
+    let (mut mended, mut told) = (0, 0);
+    for at in 0..counted.operations() {
+        let mock = disk(Faults { eio_once: vec![at], ..Faults::default() });
+        let mut records = Records::default();
+        let ran = run(&mock, &sample, &mut records, 1);
+        match ran.result {
+            Ok(()) => mended += 1,
+            Err(trouble) => {
+                told += 1;
+                let whole = recognised(&mock.data());
+                assert!(!whole || ran.proven || at < 8, "operation {at}: {trouble}");
+                run(&mock.again(Faults::default()), &sample, &mut records, 1).result.unwrap();
+            }
+        }
+        assert!(mock.data() == expected, "operation {at}");
+    }
+    assert!(mended > 30 && told > 5, "{mended} were mended, {told} told");
+}
+
+#[test]
+fn bad_places_are_named_by_their_bytes() {
+    let bad = (3 << 20) + 512..(3 << 20) + 1024;
+    let (_, trouble) = once(Faults { bad: Some(bad.clone()), ..Faults::default() });
+    let text = format!("bytes {} to {} could not be written", bad.start, bad.end);
+    assert!(trouble.to_string().starts_with(&text), "{trouble}");
+    assert!(matches!(trouble, Trouble::Medium(_)));
+}
+
+#[test]
+fn a_disk_that_is_full_too_early_is_told() {
+    // Clearing the end is the first that fails, so the disk is as it was.
+    let mock = disk(Faults { full_from: Some(5 << 20), ..Faults::default() });
+    let ran = run(&mock, &sample(512), &mut Records::default(), 2);
+    let trouble = ran.result.expect_err("a disk that is full");
+    let text = format!("though it says that it has {LEN}");
+    assert!(trouble.to_string().contains(&text), "{trouble}");
+}
+
+#[test]
+fn silent_damage_is_found_by_reading_back() {
+    // In a file, in the catalog's part, in the alternate header.
+    for at in [(5 << 20) + 77, (1 << 20) + 40_000, LEN - (1 << 19)] {
+        let mock = disk(Faults { corrupt: Some(at), ..Faults::default() });
+        let ran = run(&mock, &sample(512), &mut Records::default(), 2);
+        let Err(trouble) = ran.result else {
+            // Free room is nobody's.
+            assert!(at > 10 << 20, "damage at {at} is not found");
+            continue;
+        };
+        assert!(!recognised(&mock.data()), "{trouble}");
+    }
+}
+
+#[test]
+fn damage_of_a_header_at_its_last_write_is_found_and_withdrawn() {
+    // The volume's header, the backup table, the primary one, sector 0.
+    for at in [(1 << 20) + 1024, LEN - 512, 512, 1024, 460] {
+        let mock = disk(Faults { corrupt: Some(at), ..Faults::default() });
+        let ran = run(&mock, &sample(512), &mut Records::default(), 1);
+        let trouble = ran.result.expect_err("a header that is not kept");
+        assert!(matches!(trouble, Trouble::Wrong(_)), "{at}: {trouble}");
+    }
+}
+
+#[test]
+fn reads_that_lie_do_not_pass() {
+    for at in [(5 << 20) + 77, 0, (1 << 20) + 1024] {
+        let (_, trouble) = once(Faults { lie: Some(at), ..Faults::default() });
+        assert!(matches!(trouble, Trouble::Wrong(_) | Trouble::Source(_)), "{trouble}");
+    }
+}
+
+#[test]
+fn a_disk_that_lies_about_its_size_is_found_before_the_data_go_out() {
+    for wraps in [true, false] {
+        for size in [8 << 20, 12 << 20, LEN - 4096] {
+            let (mock, trouble) = once(Faults { truth: Some((size, wraps)), ..Faults::default() });
+            let text = trouble.to_string();
+            assert!(text.contains("it says that it has 25165824 bytes, and has fewer"), "{text}");
+            let large =
+                mock.writes().iter().filter(|write| write.end - write.start > 1 << 20).count();
+            assert_eq!(large, 0, "data went out");
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_shrinks_or_is_swapped_is_not_committed() {
+    let sample = sample(512);
+    let counted = disk(Faults::default());
+    run(&counted, &sample, &mut Records::default(), 1).result.unwrap();
+    for at in 0..counted.operations() - 3 {
+        let mock = disk(Faults { shrink_at: Some(at), ..Faults::default() });
+        let ran = run(&mock, &sample, &mut Records::default(), 1);
+        let Err(trouble) = ran.result else { continue };
+        assert!(trouble.to_string().contains("its size was"), "{trouble}");
+        // Sector 0 is written only to the disk that is still the same.
+        let data = mock.data();
+        assert!(data[..512].iter().all(|b| *b == 0) || at == 0, "operation {at}");
+    }
+}
+
+#[test]
+fn an_error_of_flush_is_an_error() {
+    let mock = disk(Faults { flush_fails: true, ..Faults::default() });
+    let ran = run(&mock, &sample(512), &mut Records::default(), 2);
+    assert!(matches!(ran.result, Err(Trouble::Medium(_))));
+}
+
+/// Pulled out at every single operation: never starts before it is proven, and
+/// the next run makes the same bytes of it.
+fn pulled(lose: Lose, depth: usize) {
+    let sample = sample(512);
+    let expected = clean(&sample);
+    let counted = disk(Faults::default());
+    run(&counted, &sample, &mut Records::default(), depth).result.unwrap();
+    for at in 1..counted.operations() {
+        let mock = disk(Faults { gone_at: Some(at), lose, ..Faults::default() });
+        let mut records = Records::default();
+        let ran = run(&mock, &sample, &mut records, depth);
+        let early = mock.data();
+        if ran.result.is_err() && !ran.proven && at > 8 {
+            assert!(!recognised(&early), "pulled at {at}: a table before the proof");
+        }
+        let again = run(&mock.again(Faults::default()), &sample, &mut records, depth);
+        again.result.unwrap_or_else(|trouble| panic!("again after {at}: {trouble}"));
+        assert!(mock.data() == expected, "pulled at {at}: other bytes");
+    }
+}
+
+#[test]
+fn pulled_out_at_every_operation() {
+    pulled(Lose::Nothing, 1);
+}
+
+#[test]
+fn power_lost_at_every_operation() {
+    pulled(Lose::Unflushed, 1);
+    pulled(Lose::EveryOther, 2);
+}
+
+/// What was on the disk in between is found, though it was recorded as written.
+#[test]
+fn what_was_changed_meanwhile_is_written_again() {
+    let sample = sample(512);
+    let expected = clean(&sample);
+    let mock = disk(Faults { gone_at: Some(75), ..Faults::default() });
+    let mut records = Records::default();
+    assert!(run(&mock, &sample, &mut records, 1).result.is_err());
+    // Somebody formats the stick, as another computer may offer to.
+    let mut records = Records(Some(20 << 20));
+    let other = Mock::new(old_disk(512), 512);
+    run(&other, &sample, &mut records, 1).result.unwrap();
+    assert!(recognised(&other.data()));
+    let marks_were_zeros = |at: usize| expected[at..at + 4096].iter().all(|b| *b == 0);
+    let same = |range: std::ops::Range<usize>| other.data()[range.clone()] == expected[range];
+    assert!(same(0..6 << 20) && marks_were_zeros(12 << 20));
+}

@@ -1,0 +1,11 @@
+//! Writing to a disk that fails in every way and at every moment.
+
+// A failed unwrap is a failed test.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faults;
+mod mock;
+mod work;
