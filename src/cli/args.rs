@@ -74,6 +74,10 @@ pub enum Command {
     /// List, show and check recipes
     #[command(subcommand)]
     Recipe(Recipe),
+    /// Write an image to a disk, and prove it
+    Write(Write),
+    /// Erase a disk: no table and no volume stays
+    Erase(Erase),
     /// List all disks, and say why each is or is not offered
     Devices,
     /// Fetch what Macs fetch from Apple's recovery server
@@ -143,20 +147,94 @@ pub struct Build {
     #[command(flatten)]
     pub job: Job,
     /// The image to make: `.dmg` is a compressed disk image, else raw
-    #[arg(long, short, value_name = "FILE")]
-    pub output: PathBuf,
-    /// How much is proven: `full` also reads back every byte
-    #[arg(long, value_name = "HOW", default_value = "quick")]
+    #[arg(long, short, value_name = "FILE", required_unless_present = "device")]
+    pub output: Option<PathBuf>,
+    /// The disk to write instead; everything on it is lost
+    #[arg(long, value_name = "PATH", conflicts_with = "output")]
+    pub device: Option<PathBuf>,
+    /// Which disk may be written to.
+    #[command(flatten)]
+    pub disk: Disk,
+    /// How much is proven [default: quick for files, full for disks]
+    #[arg(long, value_name = "HOW")]
+    pub verify: Option<HowMuch>,
+}
+
+/// Which disk may be written to.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Disk {
+    /// The disk's serial number, instead of a confirmation
+    #[arg(long, value_name = "S", help_heading = "Disks")]
+    pub device_serial: Option<String>,
+    /// The disk's id, instead of a confirmation
+    #[arg(long, value_name = "ID", help_heading = "Disks")]
+    pub device_id: Option<String>,
+    /// Ask nothing; the disk must be named by serial number or id
+    #[arg(long, short, help_heading = "Disks")]
+    pub yes: bool,
+    /// Allow a disk that is built in
+    #[arg(long, help_heading = "Disks")]
+    pub allow_fixed: bool,
+    /// Allow a disk of more than 256 GB
+    #[arg(long, help_heading = "Disks")]
+    pub allow_large: bool,
+}
+
+impl Disk {
+    /// Whether the arguments say which disk is meant, besides its path.
+    pub(super) const fn is_named(&self) -> bool {
+        self.device_serial.is_some() || self.device_id.is_some()
+    }
+}
+
+/// `lionize write`.
+#[derive(Debug, Args)]
+pub struct Write {
+    /// A raw image, `.dmg`, `.img.xz`, `.img.gz` or `.img.bz2`
+    pub image: PathBuf,
+    /// The disk; everything on it is lost
+    pub device: PathBuf,
+    /// Which disk may be written to.
+    #[command(flatten)]
+    pub disk: Disk,
+    /// How much is proven
+    #[arg(long, value_name = "HOW", default_value = "full")]
     pub verify: HowMuch,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}
+
+/// `lionize erase`.
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// The disk; everything on it is lost
+    pub device: PathBuf,
+    /// Which disk may be written to.
+    #[command(flatten)]
+    pub disk: Disk,
 }
 
 /// How much is proven after writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum HowMuch {
+    /// Nothing of what was written; for disks only
+    None,
     /// Every checksum of the sources, and all structures written
     Quick,
     /// And every byte, read back past the page cache
     Full,
+}
+
+impl HowMuch {
+    /// As the engine says it.
+    pub(super) const fn how(self) -> crate::engine::Verify {
+        match self {
+            Self::None => crate::engine::Verify::None,
+            Self::Quick => crate::engine::Verify::Quick,
+            Self::Full => crate::engine::Verify::Full,
+        }
+    }
 }
 
 /// `lionize plan`.

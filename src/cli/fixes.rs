@@ -1,6 +1,6 @@
 //! `fix list`, `fix show`, `fix script` and `fix apply`.
 
-use crate::cli::args::{ApplyFixes, Fix as Command, HowMuch, Pair};
+use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
 use crate::engine::{self, BuildOptions, Problem, Request, fixes};
@@ -98,10 +98,7 @@ fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome 
         threads,
         ..Request::default()
     };
-    let verify = match args.verify {
-        HowMuch::Quick => engine::Verify::Quick,
-        HowMuch::Full => engine::Verify::Full,
-    };
+    let verify = job::proof_of_file(args.verify)?;
     let options = BuildOptions { output: args.output.clone(), verify, threads };
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);

@@ -1,8 +1,8 @@
 //! `build`, `plan`, `lock` and `verify`: a job for the engine, its answer in words.
 
-use crate::cli::Outcome;
 use crate::cli::args::{Build, HowMuch, Job, Lock, Pair, Plan, Verify};
 use crate::cli::streams::{Streams, Style};
+use crate::cli::{Outcome, burn};
 use crate::engine::{self, BuildOptions, Built, Outlook, Problem, Request, Supplies, Verified};
 use crate::report::{count, size};
 use crate::source::trust::Anchors;
@@ -12,17 +12,28 @@ use std::path::{Path, PathBuf};
 
 /// `lionize build`.
 pub(super) fn build(args: &Build, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let request = request(&args.job, Some(args.output.clone()))?;
-    let options = BuildOptions {
-        output: args.output.clone(),
-        verify: match args.verify {
-            HowMuch::Quick => engine::Verify::Quick,
-            HowMuch::Full => engine::Verify::Full,
-        },
-        threads: args.job.threads.unwrap_or(0),
-    };
+    let request = request(&args.job, args.output.clone())?;
+    let threads = args.job.threads.unwrap_or(0);
+    if let Some(device) = &args.device {
+        let verify = args.verify.unwrap_or(HowMuch::Full).how();
+        let how = burn::How { verify, threads };
+        return burn::build(request, device, &args.disk, how, style, streams);
+    }
+    let output = args.output.clone().ok_or_else(burn::nowhere)?;
+    let verify = proof_of_file(args.verify.unwrap_or(HowMuch::Quick))?;
+    let options = BuildOptions { output, verify, threads };
     let built = make(&request, &options, style, streams)?;
     streams.result(style, &built_text(&built), &built_json(&built))
+}
+
+/// How much is proven of a file, of which it can never be nothing.
+pub(super) fn proof_of_file(how: HowMuch) -> engine::Result<engine::Verify> {
+    match how.how() {
+        engine::Verify::None => {
+            Err(Problem::usage("files are always proven: `--verify none` is for disks"))
+        }
+        how => Ok(how),
+    }
 }
 
 /// Plans and builds, telling how it goes.
@@ -106,6 +117,7 @@ fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
         fixes: Vec::new(),
         output,
         target_bytes: None,
+        target_sector: None,
         date: source_date()?,
         threads: job.threads.unwrap_or(0),
         supplies: supplies(job)?,

@@ -4,10 +4,12 @@
 //! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
 
 pub mod args;
+mod burn;
 mod cache;
 mod catalog;
 mod demo;
 mod devices;
+mod disk;
 pub mod exit;
 mod extract;
 mod fetch;
@@ -73,6 +75,8 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Catalog(command) => catalog::run(command, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
+        Command::Write(args) => burn::write(args, style, streams),
+        Command::Erase(args) => burn::erase(args, style, streams),
         Command::Devices => devices::run(style, streams),
         Command::Fix(command) => fixes::run(command, style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),

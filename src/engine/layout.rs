@@ -66,7 +66,7 @@ pub(super) fn lay_out(
         date: i64::try_from(identity.date).unwrap_or(i64::MAX),
         volume: part,
     };
-    let target = Target { sector: options.sector, len: target };
+    let target = Target { sector: options.sector, len: request.target_bytes };
     let image = media::lay_out(&media, target).map_err(|error| too_small(&error))?;
     Ok(Laid { image, label, volume })
 }

@@ -1,6 +1,8 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
 mod build;
+mod burn;
+mod burn_image;
 mod describe;
 mod events;
 mod facts;
@@ -20,6 +22,7 @@ mod prepare;
 mod problem;
 mod progress;
 mod prove;
+mod record;
 mod request;
 mod script;
 mod secret;
@@ -30,6 +33,8 @@ mod verify;
 mod waiting;
 
 pub use build::{build, manifest_path};
+pub use burn::{Burnt, Disk, burn_plan};
+pub use burn_image::{DiskImage, burn_image, erase, open_image};
 pub use events::{Event, Silent, Sink, Stage, Stop};
 pub use identity::Identified;
 pub use plan::Plan;

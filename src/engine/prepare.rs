@@ -60,6 +60,9 @@ pub fn foresee(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Ou
 fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
     let mut recipe = load::recipe(&request.recipe)?;
     recipe.steps.extend(request.fixes.iter().map(asked_for));
+    if let Some(sector) = request.target_sector {
+        recipe.media.sector = sector;
+    }
     let mut facts = Facts::default();
     let params = load::params(&recipe, &request.params)?;
     for (name, value) in &params {

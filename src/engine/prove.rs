@@ -26,19 +26,7 @@ pub(super) struct Proofs {
 /// Proves everything; fails with the first thing that is wrong.
 pub(super) fn all(work: &Work<'_, '_>, out: &Output, digests: &Digests) -> Result<Proofs> {
     let mut proofs = Proofs::default();
-    for input in &work.plan.inputs.0 {
-        if let Some(verdict) = &input.verdict {
-            let told = format!("{}: {}", input.describe(), verdict.answer());
-            match verdict.is_proven() {
-                true => proofs.proofs.push(told),
-                false => proofs.unproven.push(told),
-            }
-        }
-        for image in input.images() {
-            source(work, &image, &mut proofs)?;
-        }
-    }
-    work.go_on()?;
+    sources(work, &mut proofs)?;
     let what = work.options.output.display().to_string();
     work.progress.start(Stage::Verify, &what, 0);
     let disk = written_disk(work, out)?;
@@ -48,6 +36,23 @@ pub(super) fn all(work: &Work<'_, '_>, out: &Output, digests: &Digests) -> Resul
     }
     work.progress.finish(Stage::Verify);
     Ok(proofs)
+}
+
+/// Proves the checksums of all images that were read from.
+pub(super) fn sources(work: &Work<'_, '_>, proofs: &mut Proofs) -> Result<()> {
+    for input in &work.plan.inputs.0 {
+        if let Some(verdict) = &input.verdict {
+            let told = format!("{}: {}", input.describe(), verdict.answer());
+            match verdict.is_proven() {
+                true => proofs.proofs.push(told),
+                false => proofs.unproven.push(told),
+            }
+        }
+        for image in input.images() {
+            source(work, &image, proofs)?;
+        }
+    }
+    work.go_on()
 }
 
 pub(super) fn wrong(sentence: impl Into<String>) -> Problem {
@@ -91,7 +96,7 @@ fn written_disk(work: &Work<'_, '_>, out: &Output) -> Result<Source> {
 }
 
 /// Checks both tables and the volume.
-fn structures(work: &Work<'_, '_>, disk: &Source, proofs: &mut Proofs) -> Result<()> {
+pub(super) fn structures(work: &Work<'_, '_>, disk: &Source, proofs: &mut Proofs) -> Result<()> {
     let image = &work.plan.laid.image;
     let failed = |error: Error| wrong("the output is not a disk").because(error);
     let found = tables(disk).map_err(failed)?;

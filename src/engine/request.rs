@@ -17,8 +17,10 @@ pub struct Request {
     pub fixes: Vec<FixUse>,
     /// Where the output will go, if that is known: only its kind and size matter here.
     pub output: Option<PathBuf>,
-    /// Bytes of the target, for `size = "target"`.
+    /// Bytes of the disk that is written, which the tables fill.
     pub target_bytes: Option<u64>,
+    /// Bytes of its sectors, instead of what the recipe says.
+    pub target_sector: Option<u32>,
     /// `SOURCE_DATE_EPOCH`: seconds since 1970 for dates that have no source.
     pub date: Option<u64>,
     /// Worker threads; 0 for as many as there are cores.
@@ -49,6 +51,8 @@ pub struct Supplies {
 /// How much is read back after writing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Verify {
+    /// Nothing but what is checked while reading; for disks only.
+    None,
     /// Every source checksum, and our checker over the structures written.
     #[default]
     Quick,

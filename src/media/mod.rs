@@ -11,12 +11,14 @@ pub mod burn;
 mod disk;
 mod dmg;
 mod error;
+mod free;
 pub mod pass;
 pub mod read_back;
 
 pub use disk::{lay_out, room, total};
 pub use dmg::write_dmg;
 pub use error::{Error, Result};
+pub use free::room_left;
 
 use crate::block::{Map, Source};
 use crate::format::gpt::Guid;

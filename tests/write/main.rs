@@ -7,5 +7,7 @@
 mod support;
 
 mod faults;
+#[cfg(target_os = "linux")]
+mod loops;
 mod mock;
 mod work;

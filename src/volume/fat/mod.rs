@@ -4,7 +4,7 @@
 //! the layout's extents. Time comes from a parameter and the serial too, so
 //! the same files make the same bytes on every day.
 //!
-//! Not supported: reading FAT, FAT12 and FAT16, and more than 128 MiB of files
+//! Not supported: reading FAT (but how much of it is in use), FAT12 and FAT16, and more than 128 MiB of files
 //! (their contents are held in memory; a boot loader has some ten MB).
 
 mod clock;
@@ -12,8 +12,10 @@ mod disk;
 mod dots;
 mod error;
 mod path;
+mod used;
 
 pub use error::Error;
+pub use used::{Used, used};
 
 use crate::block::{Map, Source};
 use disk::SparseDisk;

@@ -1,0 +1,130 @@
+//! `build --device`, `write` and `erase`: disks as the output.
+
+use crate::cli::Outcome;
+use crate::cli::args::{Erase, Write};
+use crate::cli::disk::{Answers, Chosen, Terminal, choose};
+use crate::cli::job::list;
+use crate::cli::streams::{Streams, Style};
+use crate::engine::{self, Burnt, Problem, Request, Verify};
+use crate::report::size;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// How a disk is written, besides which one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) verify: Verify,
+    pub(super) threads: usize,
+}
+
+/// `lionize build --device`.
+pub(super) fn build(
+    mut request: Request,
+    path: &Path,
+    args: &crate::cli::args::Disk,
+    how: How,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Outcome {
+    let inputs: Vec<PathBuf> = request.inputs.iter().map(|(_, path)| path.clone()).collect();
+    let chosen = choose(path, args, &inputs)?;
+    request.target_bytes = Some(chosen.disk.bytes);
+    request.target_sector = Some(chosen.disk.logical);
+    let stop = streams.stop.clone();
+    let plan = engine::prepare(&request, &mut streams.sink(style), &stop)?;
+    let chosen = chosen.needing(plan.bytes())?;
+    let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {
+        let mut medium = opened(chosen)?;
+        let disk = chosen.target();
+        let mut sink = streams.sink(style);
+        let (verify, threads) = (how.verify, how.threads);
+        engine::burn_plan(&plan, &disk, &mut *medium, verify, threads, &mut sink, &stop)
+    })?;
+    streams.result(style, &text(&burnt), &object(&burnt))
+}
+
+/// `lionize write`.
+pub(super) fn write(args: &Write, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let how = How { verify: args.verify.how(), threads: args.threads.unwrap_or(0) };
+    let chosen = choose(&args.device, &args.disk, std::slice::from_ref(&args.image))?;
+    let stop = streams.stop.clone();
+    let sector = chosen.disk.logical;
+    let image = engine::open_image(
+        &args.image,
+        chosen.disk.bytes,
+        sector,
+        &mut streams.sink(style),
+        &stop,
+    )?;
+    let chosen = chosen.needing(image.needs())?;
+    let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {
+        let mut medium = opened(chosen)?;
+        let disk = chosen.target();
+        let mut sink = streams.sink(style);
+        let (verify, threads) = (how.verify, how.threads);
+        engine::burn_image(&image, &disk, &mut *medium, verify, threads, &mut sink, &stop)
+    })?;
+    streams.result(style, &text(&burnt), &object(&burnt))
+}
+
+/// `lionize erase`.
+pub(super) fn erase(args: &Erase, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let chosen = choose(&args.device, &args.disk, &[])?;
+    written(&chosen, &mut Terminal, streams, |chosen, _| {
+        engine::erase(&chosen.target(), &mut *opened(chosen)?)
+    })?;
+    let path = args.device.display().to_string();
+    let text = format!("erased {path}: it has no partition table and no volume\n");
+    streams.result(style, &text, &json!({"result": "erased", "device": path}))
+}
+
+/// Confirms, then writes.
+fn written<T>(
+    chosen: &Chosen,
+    answers: &mut dyn Answers,
+    streams: &mut Streams<'_>,
+    work: impl FnOnce(&Chosen, &mut Streams<'_>) -> engine::Result<T>,
+) -> engine::Result<T> {
+    chosen.confirm(answers, streams)?;
+    work(chosen, streams)
+}
+
+#[cfg(target_os = "linux")]
+fn opened(chosen: &Chosen) -> engine::Result<Box<dyn crate::block::Medium>> {
+    Ok(Box::new(chosen.open()?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn opened(_chosen: &Chosen) -> engine::Result<Box<dyn crate::block::Medium>> {
+    Err(Problem::usage("disks are written to on Linux only"))
+}
+
+/// For commands that were given no output.
+pub(super) fn nowhere() -> Problem {
+    Problem::usage("there is no output").hint("give a file with --output, or a disk with --device")
+}
+
+fn text(burnt: &Burnt) -> String {
+    let path = burnt.path.display();
+    let plan = burnt.plan.as_ref().map(|id| format!("  plan {id}\n")).unwrap_or_default();
+    format!(
+        "wrote {path}\n  {} of {}\n{plan}{}{}you may take it out now\n",
+        size(burnt.written),
+        size(burnt.bytes),
+        list("proven:", &burnt.proofs),
+        list("not proven:", &burnt.unproven),
+    )
+}
+
+fn object(burnt: &Burnt) -> Value {
+    json!({
+        "result": "written",
+        "device": burnt.path,
+        "plan": burnt.plan,
+        "bytes": burnt.bytes,
+        "written": burnt.written,
+        "resumed": burnt.resumed,
+        "proofs": burnt.proofs,
+        "unproven": burnt.unproven,
+    })
+}

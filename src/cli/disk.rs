@@ -1,0 +1,217 @@
+//! From the arguments to an open disk that may be written to: the guard is
+//! asked, the user is shown what will be lost, and asked, and the guard again.
+
+use crate::cli::args::Disk as Args;
+use crate::cli::devices::{contents, headline};
+use crate::cli::streams::Streams;
+use crate::device::guard::{Ask, Input, Named, judge};
+use crate::device::{self, Disk, System};
+use crate::engine::{self, Problem, ProblemKind};
+use std::path::{Path, PathBuf};
+
+/// Somebody who may answer.
+pub(super) trait Answers {
+    /// Asks; `None` when nobody is there.
+    fn ask(&mut self, question: &str) -> Option<String>;
+}
+
+/// The terminal, where there is one.
+pub(super) struct Terminal;
+
+impl Answers for Terminal {
+    fn ask(&mut self, question: &str) -> Option<String> {
+        use std::io::IsTerminal;
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        eprint!("{question} ");
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).ok()?;
+        Some(line.trim().to_owned())
+    }
+}
+
+/// A disk that was chosen, and is still closed.
+pub(super) struct Chosen {
+    pub(super) disk: Disk,
+    ask: Ask,
+    args: Args,
+}
+
+/// Finds the disk that the arguments name, and judges it without writing.
+pub(super) fn choose(path: &Path, args: &Args, inputs: &[PathBuf]) -> engine::Result<Chosen> {
+    if !device::SUPPORTED {
+        let problem = Problem::usage("disks are written to on Linux only");
+        return Err(problem.hint("make an image file with --output, and copy that to a stick"));
+    }
+    let system = device::host();
+    let disk = find(&system, path)?.clone();
+    let ask = Ask {
+        bytes: 0,
+        sector: None,
+        fixed: args.allow_fixed,
+        large: args.allow_large,
+        inputs: inputs.iter().map(|input| on_disks(&system, input)).collect(),
+        headless: args.is_named().then(|| named(args)),
+    };
+    let chosen = Chosen { disk, ask, args: args.clone() };
+    chosen.allowed(&system)?;
+    Ok(chosen)
+}
+
+fn named(args: &Args) -> Named {
+    Named { serial: args.device_serial.clone(), id: args.device_id.clone() }
+}
+
+fn on_disks(system: &System, path: &Path) -> Input {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let disks = system.disks_of(&real);
+    Input { name: path.display().to_string(), disks }
+}
+
+fn find<'s>(system: &'s System, path: &Path) -> engine::Result<&'s Disk> {
+    if let Some(disk) = system.disk(path) {
+        return Ok(disk);
+    }
+    let shown = path.display();
+    if let Some(disk) = system.disk_of_part(path) {
+        let whole = disk.path.display();
+        let problem = Problem::usage(format!("{shown} is a partition, not a whole disk"));
+        return Err(problem.hint(format!("if the whole disk may be erased, name {whole}")));
+    }
+    let problem = Problem::usage(format!("there is no disk {shown}"));
+    Err(problem.hint("`lionize devices` lists all disks"))
+}
+
+impl Chosen {
+    /// Asks for so much room.
+    pub(super) fn needing(mut self, bytes: u64) -> engine::Result<Self> {
+        self.ask.bytes = bytes;
+        self.allowed(&device::host())?;
+        Ok(self)
+    }
+
+    /// Fails unless the guard offers the disk, perhaps after unmounting.
+    fn allowed(&self, system: &System) -> engine::Result<Vec<PathBuf>> {
+        let disk = find(system, &self.disk.path)?;
+        if let Some(difference) = self.disk.difference(disk) {
+            return Err(changed(disk, &difference.to_string()));
+        }
+        let verdict = judge(disk, &system.disks, &self.ask);
+        if verdict.is_offered() {
+            return Ok(verdict.unmount.into_iter().map(|mount| mount.at).collect());
+        }
+        let sentence = format!("{} may not be written to", disk.path.display());
+        let mut problem = Problem::new(ProblemKind::Device, sentence);
+        problem.causes = verdict.reasons.iter().map(ToString::to_string).collect();
+        problem.hint = verdict.reasons.iter().find_map(|reason| reason.rule.hint()).map(Into::into);
+        Err(problem)
+    }
+
+    /// Shows what will be lost, asks, unmounts, and judges again. Without
+    /// anybody to ask, the arguments must name the disk.
+    pub(super) fn confirm(
+        &self,
+        answers: &mut dyn Answers,
+        streams: &mut Streams<'_>,
+    ) -> engine::Result<()> {
+        let mounted = self.allowed(&device::host())?;
+        let path = self.disk.path.display();
+        if !(self.args.yes && self.args.is_named()) {
+            let lost = self.lost(&mounted);
+            let _ = streams.stderr.write_all(lost.as_bytes());
+            let question = format!("Type {} to erase this disk:", self.disk.name);
+            match answers.ask(&question) {
+                Some(answer) if answer == self.disk.name => {}
+                Some(_) => {
+                    let text = format!("{path} was not confirmed: nothing was written");
+                    return Err(Problem::usage(text));
+                }
+                None if self.args.is_named() => {}
+                None => return Err(self.unnamed()),
+            }
+        }
+        for at in &mounted {
+            unmount(at)?;
+        }
+        match self.allowed(&device::host())?.first() {
+            None => Ok(()),
+            Some(at) => {
+                let text = format!("{} is still mounted, or was again", at.display());
+                Err(Problem::new(ProblemKind::Device, text).hint("close what uses it"))
+            }
+        }
+    }
+
+    fn lost(&self, mounted: &[PathBuf]) -> String {
+        let mut lines =
+            vec![format!("Everything on this disk will be lost:\n  {}", headline(&self.disk))];
+        lines.extend(contents(&self.disk).into_iter().map(|line| format!("    {line}")));
+        lines.extend(mounted.iter().map(|at| format!("    {} will be unmounted", at.display())));
+        lines.join("\n") + "\n"
+    }
+
+    fn unnamed(&self) -> Problem {
+        let path = self.disk.path.display();
+        let text = format!("nobody is there to confirm that {path} may be erased");
+        let known = match (&self.disk.serial, &self.disk.id) {
+            (Some(serial), _) => format!("--device-serial {serial:?}"),
+            (None, Some(id)) => format!("--device-id {id:?}"),
+            _ => {
+                return Problem::usage(text)
+                    .hint("it has no serial number: run this in a terminal");
+            }
+        };
+        Problem::usage(text).hint(format!("if it is the right disk, add {known}"))
+    }
+
+    /// What the engine needs to know of it.
+    pub(super) fn target(&self) -> engine::Disk {
+        let disk = &self.disk;
+        let key = [
+            disk.id.clone().unwrap_or_default(),
+            disk.serial.clone().unwrap_or_default(),
+            disk.title(),
+            disk.bytes.to_string(),
+            disk.logical.to_string(),
+        ];
+        let old = disk.parts.iter().map(|part| part.start..part.start.saturating_add(part.bytes));
+        let salt = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        engine::Disk {
+            path: disk.path.clone(),
+            key: key.join("\n"),
+            old: old.collect(),
+            salt: salt.map_or(0, |time| u64::from(time.subsec_nanos()) ^ time.as_secs() << 30),
+        }
+    }
+
+    /// Opens it, for us alone.
+    #[cfg(target_os = "linux")]
+    pub(super) fn open(&self) -> engine::Result<device::Target<device::Opened>> {
+        let opened = device::open(&self.disk).map_err(|error| {
+            let sentence = format!("cannot open {} for writing", self.disk.path.display());
+            Problem::new(ProblemKind::Device, sentence).because(error)
+        })?;
+        Ok(device::Target::new(opened, device::DEPTH))
+    }
+}
+
+fn changed(disk: &Disk, why: &str) -> Problem {
+    let text = format!("{} is not the disk that was chosen", disk.path.display());
+    let problem = Problem::new(ProblemKind::Device, text).because(why);
+    problem.hint("was it unplugged? run the command again")
+}
+
+#[cfg(target_os = "linux")]
+fn unmount(at: &Path) -> engine::Result<()> {
+    device::unmount(at).map_err(|error| {
+        let text = format!("cannot unmount {}", at.display());
+        let problem = Problem::new(ProblemKind::Device, text).because(error);
+        problem.hint("close what is open there, then try again")
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unmount(at: &Path) -> engine::Result<()> {
+    Err(Problem::ours(format!("cannot unmount {} here", at.display())))
+}

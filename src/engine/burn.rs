@@ -1,0 +1,246 @@
+//! A plan, or an image, straight to a disk.
+
+use crate::block::{Bypass, Error, Medium, ReadAt, Source};
+use crate::engine::build::Work;
+use crate::engine::events::{Sink, Stage, Stop};
+use crate::engine::hash::hex;
+use crate::engine::plan::Plan;
+use crate::engine::problem::{Problem, ProblemKind, Result};
+use crate::engine::progress::Progress;
+use crate::engine::prove::{self, Proofs, wrong};
+use crate::engine::record::Record;
+use crate::engine::request::{BuildOptions, Verify};
+use crate::media::burn::{self, Course, Job, Phase, Trouble};
+use crate::media::pass::{Digests, Options};
+use crate::media::read_back::{Sent, read_back};
+use crate::media::room_left;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A disk to write, as the engine needs to know it.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// Its node, for messages.
+    pub path: PathBuf,
+    /// What it is known by when it is plugged in again.
+    pub key: String,
+    /// Where its old partitions are.
+    pub old: Vec<Range<u64>>,
+    /// Another number each time.
+    pub salt: u64,
+}
+
+/// What was written to a disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Burnt {
+    /// The disk.
+    pub path: PathBuf,
+    /// The plan's id; none for an image.
+    pub plan: Option<String>,
+    /// The bytes of the disk.
+    pub bytes: u64,
+    /// The bytes that were in use, and written.
+    pub written: u64,
+    /// How far an earlier run had come, if there was one.
+    pub resumed: Option<u64>,
+    /// What was proven, one line each.
+    pub proofs: Vec<String>,
+    /// What could not be proven, one line each.
+    pub unproven: Vec<String>,
+}
+
+/// Writes what a plan says to a disk, proves it, and only then gives it its
+/// headers and tables. An interrupted work is gone on with.
+///
+/// # Errors
+/// A [`Problem`]; the disk has no partition table then.
+pub fn burn_plan(
+    plan: &Plan,
+    disk: &Disk,
+    medium: &mut dyn Medium,
+    verify: Verify,
+    threads: usize,
+    sink: &mut dyn Sink,
+    stop: &Stop,
+) -> Result<Burnt> {
+    let image = &plan.laid.image;
+    if image.map.len() != medium.len() || image.sector != medium.granule() {
+        return Err(Problem::ours("the plan was made for another disk"));
+    }
+    let options = BuildOptions { output: disk.path.clone(), verify, threads };
+    let threads = super::build::threads(threads);
+    let progress = Progress::new(sink);
+    let work = Work { plan, options: &options, threads, stop, progress: &progress };
+    let free = room_left(image, plan.laid.volume.as_ref().map(|(_, laid)| laid));
+    let job = Job::new(&image.map, &image.withheld, &free, image.sector);
+    let record = Record::of(&disk.key, &hex(plan.identity.seed));
+    let digest = || plan.read_inputs(&|_| {}, stop).map(drop);
+    let prove = |seen: &Source, how: Bypass, digests: &Digests| {
+        let mut proofs = Proofs::default();
+        prove::sources(&work, &mut proofs)?;
+        work.progress.start(Stage::Verify, &disk.path.display().to_string(), seen.len());
+        if verify != Verify::None {
+            prove::structures(&work, seen, &mut proofs)?;
+        }
+        if verify == Verify::Full {
+            let volume = plan.laid.volume.as_ref();
+            let volume = volume.map(|(tree, laid)| (&**tree, laid, image.volume()));
+            whole(&work_options(&work), seen, how, &Sent { volume, digests }, &mut proofs)?;
+        } else {
+            proofs.unproven.push("what was written was not read back".to_owned());
+        }
+        plan.inputs.check_unchanged()?;
+        work.progress.finish(Stage::Verify);
+        Ok(proofs)
+    };
+    let job = Written { disk, job: &job, threads, stop, progress: &progress, aside: Some(&digest) };
+    let mut burnt = job.run(medium, record, prove)?;
+    burnt.plan = plan.identified.get().map(super::identity::Identified::id);
+    Ok(burnt)
+}
+
+/// What reading back needs to know.
+pub(super) struct Reading<'r, 's> {
+    pub(super) threads: usize,
+    pub(super) stop: &'r Stop,
+    pub(super) progress: &'r Progress<'s>,
+}
+
+fn work_options<'r, 's>(work: &Work<'r, 's>) -> Reading<'r, 's> {
+    Reading { threads: work.threads, stop: work.stop, progress: work.progress }
+}
+
+/// Reads everything back, and compares.
+pub(super) fn whole(
+    reading: &Reading<'_, '_>,
+    seen: &Source,
+    how: Bypass,
+    sent: &Sent<'_>,
+    proofs: &mut Proofs,
+) -> Result<()> {
+    let flag = reading.stop.flag();
+    let progress = |done| reading.progress.reach(Stage::Verify, done);
+    let options = Options::new(reading.threads, &flag, &progress);
+    let faults = read_back(seen, sent, &options).map_err(|error| match reading.stop.raised() {
+        true => Problem::interrupted(),
+        false => wrong("the disk cannot be read back").because(error),
+    })?;
+    if !faults.is_empty() {
+        let mut problem = wrong("the disk does not hold what was written to it");
+        problem.causes = faults.iter().take(10).map(ToString::to_string).collect();
+        return Err(problem.hint("the disk is failing, or is not what it says: take another one"));
+    }
+    let how = match how {
+        Bypass::Direct => "by direct I/O",
+        Bypass::Dropped => "after dropping caches",
+        Bypass::Cached => {
+            proofs.unproven.push("what was read back may come from memory".to_owned());
+            "perhaps from memory"
+        }
+    };
+    proofs.proofs.push(format!("every byte was read back, {how}"));
+    Ok(())
+}
+
+/// Work on a disk that is under way.
+pub(super) struct Written<'w, 's> {
+    pub(super) disk: &'w Disk,
+    pub(super) job: &'w Job,
+    pub(super) threads: usize,
+    pub(super) stop: &'w Stop,
+    pub(super) progress: &'w Progress<'s>,
+    pub(super) aside: Option<crate::media::pass::Aside<'w>>,
+}
+
+impl Written<'_, '_> {
+    /// Runs it from where it was, and tells what became of it.
+    pub(super) fn run(
+        &self,
+        medium: &mut dyn Medium,
+        mut record: Record,
+        prove: impl Fn(&Source, Bypass, &Digests) -> Result<Proofs>,
+    ) -> Result<Burnt> {
+        let before = record.before();
+        let path = self.disk.path.display().to_string();
+        if before.is_some() {
+            self.progress.warn(format!("{path} was written to before: the work goes on"));
+        }
+        let (mut proofs, mut problem) = (Proofs::default(), None);
+        let flag = self.stop.flag();
+        let reach = |done: u64| self.progress.reach(Stage::Write, done);
+        let options = Options { aside: self.aside, ..Options::new(self.threads, &flag, &reach) };
+        let mut proven =
+            |seen: &Source, how: Bypass, digests: &Digests| match prove(seen, how, digests)
+                .and_then(|found| match self.stop.raised() {
+                    true => Err(Problem::interrupted()),
+                    false => Ok(found),
+                }) {
+                Ok(found) => {
+                    proofs = found;
+                    Ok(())
+                }
+                Err(other) => {
+                    let text = other.sentence.clone();
+                    problem = Some(other);
+                    Err(Trouble::Wrong(text))
+                }
+            };
+        let mut phase = |phase: Phase| match phase {
+            Phase::Clear => {}
+            Phase::Write => self.progress.start(Stage::Write, &path, self.job.len()),
+            Phase::Prove => self.progress.finish(Stage::Write),
+            Phase::Commit => self.progress.start(Stage::Commit, "", 0),
+        };
+        let mut course = Course {
+            old: &self.disk.old,
+            before,
+            salt: self.disk.salt,
+            log: &mut record,
+            prove: &mut proven,
+            phase: &mut phase,
+        };
+        let result = burn::run(medium, self.job, &mut course, &options);
+        if let Err(trouble) = result {
+            return Err(problem.map_or_else(|| told(&path, trouble), |found| left(&path, found)));
+        }
+        record.forget();
+        self.progress.finish(Stage::Commit);
+        Ok(Burnt {
+            path: self.disk.path.clone(),
+            plan: None,
+            bytes: medium.len(),
+            written: self.job.bytes(),
+            resumed: before,
+            proofs: proofs.proofs,
+            unproven: proofs.unproven,
+        })
+    }
+}
+
+/// What went wrong with a disk, in words.
+pub(super) fn told(path: &str, trouble: Trouble) -> Problem {
+    match trouble {
+        Trouble::Stopped => left(path, Problem::interrupted()),
+        Trouble::Source(Error::Io(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
+            left(path, Problem::interrupted())
+        }
+        Trouble::Source(error) => left(path, Problem::reading("what is written", error)),
+        Trouble::Medium(error) => {
+            let sentence = format!("cannot write {path}");
+            let problem = Problem::new(ProblemKind::Device, sentence).because(error);
+            left(path, problem)
+        }
+        Trouble::Wrong(text) => {
+            let problem = wrong(format!("{path} does not keep what is written to it"));
+            problem.because(text).hint("this disk is not to be trusted: take another one")
+        }
+    }
+}
+
+/// Adds what is left on a disk that was not finished.
+fn left(path: &str, mut problem: Problem) -> Problem {
+    if problem.kind == ProblemKind::Interrupted {
+        problem.sentence = format!("the work was interrupted; nothing starts from {path} now");
+    }
+    problem.hint("run the same command again: it goes on where it was")
+}
