@@ -1,11 +1,13 @@
 //! `demo`: a shape sample of an installer, and bootable media made from it.
 
+use crate::block::Error;
 use crate::cli::args::Demo;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
-use crate::engine::{self, BuildOptions, Built, Problem, ProblemKind, Request, Verified};
+use crate::engine::{self, BuildOptions, Built, Problem, ProblemKind, Request, Supplies, Verified};
 use crate::report::size;
 use crate::source::sample;
+use crate::source::sample::server::Server;
 use serde_json::json;
 use std::fs;
 use std::io::{self, BufWriter};
@@ -18,8 +20,20 @@ pub(super) fn run(args: &Demo, style: Style, streams: &mut Streams<'_>) -> Outco
     let installer = args.to.join("InstallESD.dmg");
     write_sample(&installer, threads)?;
     let output = args.to.join("lion-sample.img");
+    let refused = |error: Error| Problem::ours("the sample cannot be made").because(error);
+    let site = sample::lion_server().map_err(refused)?;
+    let server = Server::of(site).map_err(|error| {
+        Problem::new(ProblemKind::Network, "the demo's server cannot be started").because(error)
+    })?;
+    let supplies = Supplies {
+        store: Some(args.to.join("store")),
+        mirror: Some(server.url("")),
+        anchors: sample::anchors().map_err(refused)?,
+        ..Supplies::default()
+    };
     let request = Request {
-        recipe: "lion".into(),
+        supplies,
+        recipe: "lion-server".into(),
         inputs: vec![("installer".into(), installer.clone())],
         output: Some(output.clone()),
         threads,
@@ -83,7 +97,9 @@ fn text(to: &Path, installer: &Path, built: &Built, found: &Verified) -> String 
         let name = path.display().to_string();
         text += &format!("  {name:width$}  {:>9}  {what}\n", size(len(path)));
     }
-    text.push('\n');
+    text += "\nThe packages came over HTTP from a server that ran here meanwhile; they are kept\n\
+        in the folder store. They are signed by a sample's chain that only this demo\n\
+        trusts.\n\n";
     text += &job::list("proven while building:", &built.proofs);
     text += &job::list("not proven:", &built.unproven);
     text += &job::list("proven again from the finished file:", &found.proofs);

@@ -9,6 +9,7 @@ use crate::engine::request::Request;
 use crate::engine::supply::{Fetched, Pin, Supply};
 use crate::engine::trust::Judge;
 use crate::recipe::{self, InputKind, Recipe};
+use crate::source::pattern::is_glob;
 use crate::source::trust::Verdict;
 use crate::source::{Item, OpenImage, OpenVolume, Opener, SystemVersion, contents};
 use crate::volume::{Kind, Tree};
@@ -55,6 +56,17 @@ impl Input {
     pub(super) fn inside(&self, path: &str) -> Result<Item, Error> {
         match self.chain.last() {
             Some(item) => self.opener.inside(item, path),
+            None => Err(Error::Io(std::io::Error::from(std::io::ErrorKind::NotFound))),
+        }
+    }
+
+    /// What a path names inside, which may be a pattern.
+    pub(super) fn find(&self, path: &str) -> Result<Vec<Item>, Error> {
+        if !path.split('/').any(is_glob) {
+            return Ok(vec![self.inside(path)?]);
+        }
+        match self.chain.last() {
+            Some(item) => self.opener.find_inside(item, path),
             None => Err(Error::Io(std::io::Error::from(std::io::ErrorKind::NotFound))),
         }
     }

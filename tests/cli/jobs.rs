@@ -277,7 +277,10 @@ fn the_demo_proves_itself_and_says_how_to_boot() {
     assert_eq!((ran.code, ran.errors.as_str()), (exit::DONE, ""), "{ran:?}");
     assert!(ran.text().starts_with("This is a shape sample: "), "{ran:?}");
     assert!(ran.text().contains("qemu-system-x86_64 -machine q35"), "{ran:?}");
-    assert_eq!(names(&to), ["InstallESD.dmg", "lion-sample.img", "lion-sample.img.manifest.json"]);
+    assert_eq!(
+        names(&to),
+        ["InstallESD.dmg", "lion-sample.img", "lion-sample.img.manifest.json", "store"]
+    );
     let first = fs::read(to.join("lion-sample.img.manifest.json")).unwrap();
     let again = lionize(["demo", "--to", to.to_str().unwrap(), "-q"]);
     assert_eq!(again.code, exit::DONE, "a demo may be had again: {again:?}");

@@ -7,6 +7,7 @@ use lionize::engine::{
 };
 use lionize::format::xar::write::{Body, Builder, Meta};
 use lionize::format::xar::{Encoding, Style};
+use lionize::source::Opener;
 use lionize::source::catalog::{Catalog, Location};
 use lionize::source::sample;
 use lionize::source::sample::catalog::{Offer, catalog};
@@ -225,4 +226,102 @@ fn a_lock_takes_nothing_else() {
             at.display()
         )
     );
+}
+
+/// The sample's site, and a request of one of the recipes that fetch from it.
+fn sampled(recipe: &str, inputs: &[(&str, &Path)], dir: &Path) -> (Server, Request) {
+    let server = Server::of(sample::lion_server().unwrap()).unwrap();
+    let supplies = Supplies {
+        store: Some(dir.join("store")),
+        mirror: Some(server.url("")),
+        anchors: sample::anchors().unwrap(),
+        ..Supplies::default()
+    };
+    (server, Request { supplies, ..request(recipe, inputs) })
+}
+
+/// What a recipe's volume holds, built and read again.
+fn holds(recipe: &str, inputs: &[(&str, &Path)], dir: &Path) -> Vec<String> {
+    let (_server, request) = sampled(recipe, inputs, dir);
+    let out = dir.join("out.img");
+    let options = BuildOptions { output: out.clone(), verify: Verify::Full, threads: 2 };
+    build(&plan(&request).unwrap(), &options, &mut Silent, &Stop::new()).unwrap();
+    let opener = Opener::new();
+    let volume = opener.enter(&opener.open(&out).unwrap()).unwrap();
+    let (tree, root) = volume.node().unwrap().unwrap();
+    let line = |id| format!("{:o} {}", tree.node(tree.target(id)).meta.mode, tree.path(id));
+    tree.walk(root).map(line).collect()
+}
+
+fn installer(dir: &Path, version: &str, build: &str) -> PathBuf {
+    file(dir, "esd.img", &esd(version, build))
+}
+
+#[test]
+fn lion_server_has_the_essentials_and_server_app() {
+    let dir = tempfile::tempdir().unwrap();
+    let esd = installer(dir.path(), "10.7.5", "11G63");
+    let all = holds("lion-server", &[("installer", &esd)], dir.path());
+    for line in [
+        "100644 /Packages/ServerEssentials.pkg",
+        "40755 /Extras/Server.app/Contents/MacOS",
+        "100755 /Extras/Server.app/Contents/MacOS/Server",
+    ] {
+        assert!(all.iter().any(|known| known == line), "{line} {all:#?}");
+    }
+    assert!(!all.iter().any(|line| line.contains("OSInstall.collection")));
+
+    let (_server, mut request) = sampled("lion-server", &[("installer", &esd)], dir.path());
+    request.params = vec![("collection".into(), "yes".into())];
+    let text = words(&plan(&request).unwrap());
+    assert!(text.contains("write /Packages/OSInstall.collection"), "{text}");
+    assert!(text.contains("its signer's certificate ended on 2015"), "{text}");
+}
+
+#[test]
+fn applications_come_out_of_their_packages() {
+    let dir = tempfile::tempdir().unwrap();
+    for (recipe, line) in [
+        ("server-app", "100755 /Server.app/Contents/MacOS/Server"),
+        ("remote-desktop", "100755 /Remote Desktop.app/Contents/MacOS/Remote Desktop"),
+        ("server-admin-tools", "100755 /Server/Server Admin.app/Contents/MacOS/Server Admin"),
+    ] {
+        let all = holds(recipe, &[], dir.path());
+        assert!(all.iter().any(|known| known == line), "{recipe} {all:#?}");
+    }
+}
+
+/// An updater as HP packs them: a script, and an archive behind it.
+fn scexe() -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(
+        b"#!/bin/sh\n# a shape sample\nexit 0\n".to_vec(),
+        flate2::Compression::default(),
+    ));
+    for (name, data) in [("README", &b"firmware"[..]), ("TS250R023.bin", &[9; 5000])] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(data.len() as u64);
+        header.set_mode(0o644);
+        header.set_cksum();
+        tar.append_data(&mut header, name, data).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn firmware_and_server_app_lie_beside_the_installer() {
+    let dir = tempfile::tempdir().unwrap();
+    let esd = installer(dir.path(), "10.7.5", "11G63");
+    let updater = dir.path().join("CP020030.scexe");
+    std::fs::write(&updater, scexe()).unwrap();
+    let all = holds("p2000-firmware", &[("installer", &esd), ("updater", &updater)], dir.path());
+    let firmware = "100644 /Extras/P2000/TS250R023.bin";
+    assert!(all.iter().any(|line| line == firmware), "{all:#?}");
+
+    let esd = installer(dir.path(), "10.8.5", "12F45");
+    let app = dir.path().join("Server.app");
+    std::fs::create_dir_all(app.join("Contents")).unwrap();
+    std::fs::write(app.join("Contents/Info.plist"), "").unwrap();
+    let inputs = [("installer", esd.as_path()), ("server-app", &app)];
+    let all = holds("mountain-lion-server", &inputs, dir.path());
+    assert!(all.iter().any(|line| line.ends_with(" /Extras/Server.app/Contents/Info.plist")));
 }

@@ -6,7 +6,7 @@ use crate::engine::progress::Progress;
 use crate::engine::supply::{Pin, Supply, download};
 use crate::recipe::Demand;
 use crate::source::http::Watch;
-use crate::source::store::{Came, Download, Stored};
+use crate::source::store::{Download, Stored};
 
 /// A file in the store, and what the catalog said of it.
 #[derive(Clone, Debug)]
@@ -58,12 +58,6 @@ impl Supply<'_, '_> {
         });
         let fetched = fetched.into_iter().collect::<Result<Vec<_>>>()?;
         self.progress.finish(Stage::Fetch);
-        for Fetched { pin, stored, .. } in &fetched {
-            if let Came::Network { url, secure: false, .. } = &stored.came {
-                let text = format!("{} came without TLS, from {url}", pin.package);
-                self.progress.warn(text);
-            }
-        }
         Ok(fetched)
     }
 

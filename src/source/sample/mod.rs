@@ -8,6 +8,7 @@ mod chunklist;
 mod compressed;
 mod efi;
 mod image;
+mod lion_server;
 mod made_up;
 mod package;
 mod rsa;
@@ -17,6 +18,7 @@ mod trees;
 
 pub use efi::{MARKER, boot_program};
 pub use image::write_installer;
+pub use lion_server::{ESSENTIALS, essentials, lion_server};
 pub use package::{Package, package, package_bytes};
 pub use signing::{anchors, signer};
 pub use trees::{ODDITIES, base_system, installer};
