@@ -12,6 +12,9 @@ use std::fs;
 struct Candidate {
     address: Address,
     plain: bool,
+    /// Whether the same is tried by plain http next, so that a server that does
+    /// not know https costs one attempt only.
+    has_other: bool,
 }
 
 /// Why an address gave nothing.
@@ -111,11 +114,13 @@ impl Store {
                 Failure::new(FailureKind::Network, sentence).because(fault)
             })?;
             if let Some(mirror) = &self.policy.mirror {
-                all.push(Candidate { address: mirror.of(&address), plain: held });
+                let address = mirror.of(&address);
+                all.push(Candidate { address, plain: held, has_other: false });
                 continue;
             }
-            all.extend(address.secured().map(|address| Candidate { address, plain: held }));
-            all.push(Candidate { address, plain: held });
+            let secured = address.secured();
+            all.extend(secured.map(|address| Candidate { address, plain: held, has_other: held }));
+            all.push(Candidate { address, plain: held, has_other: false });
         }
         Ok(all)
     }
@@ -167,7 +172,7 @@ impl Store {
             clock: self.clock.as_ref(),
             patience: &self.patience,
         };
-        match self.persist(&exchange, &mut part) {
+        match self.persist(&exchange, candidate.has_other, &mut part) {
             Ok((whole, found)) => self.keep(part, download, &whole, &found, before),
             Err(Ended::Fault(Fault::Stopped)) => Err(stopped(part.len())),
             Err(ended) => {
@@ -183,6 +188,7 @@ impl Store {
     fn persist(
         &self,
         exchange: &Exchange<'_>,
+        has_other: bool,
         part: &mut Part<'_>,
     ) -> Result<(Whole, content::Digests), Ended> {
         let mut attempts = Attempts::new(&self.patience, self.clock.as_ref(), exchange.watch);
@@ -198,6 +204,9 @@ impl Store {
             let next = match setback {
                 Setback::Store(failure) => return Err(Ended::Failure(failure)),
                 Setback::Anew(why) => attempts.anew(why),
+                Setback::Server { fault: fault @ Fault::Unreachable(_), .. } if has_other => {
+                    Err(fault)
+                }
                 Setback::Server { fault, wait } => {
                     attempts.failed(fault, wait, part.len() > before)
                 }

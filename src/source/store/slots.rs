@@ -42,3 +42,28 @@ impl Drop for Slot<'_> {
         self.0.changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Stopped;
+
+    impl Watch for Stopped {
+        fn stopped(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn room_is_given_back_and_a_waiting_thread_can_be_stopped() {
+        let slots = Slots::new(2);
+        let (first, _second) = (slots.take(&()).unwrap(), slots.take(&()).unwrap());
+        assert_eq!(slots.take(&Stopped).err(), Some(Fault::Stopped));
+        std::thread::scope(|scope| {
+            let third = scope.spawn(|| slots.take(&()).is_ok());
+            drop(first);
+            assert!(third.join().unwrap());
+        });
+    }
+}
