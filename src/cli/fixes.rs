@@ -4,7 +4,7 @@ use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
 use crate::engine::{self, BuildOptions, Problem, Request, fixes};
-use crate::recipe::{Fix, FixUse, fixes as built_in};
+use crate::recipe::{Delivery, Fix, FixUse, Reach, fixes as built_in, reach};
 use serde_json::json;
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -20,23 +20,61 @@ pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) ->
 }
 
 fn list(version: Option<&str>, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    if let Some(version) = version.filter(|version| reach(version, Delivery::OnDemand).is_none()) {
+        let problem = Problem::usage(format!("`{version}` is no version of the system"));
+        return Err(problem.hint("write one like 10.11 or 10.11.6").into());
+    }
     let all = built_in::ids().map(fixes::fix).collect::<Result<Vec<_>, _>>()?;
     let applies = |fix: &&Fix| version.is_none_or(|version| fix.applies.to_system(version));
     let listed: Vec<_> = all.iter().filter(applies).collect();
     let width = listed.iter().map(|fix| fix.id.len()).max().unwrap_or(0);
-    let text = listed.iter().fold(String::new(), |text, fix| {
-        text + &format!("{:width$}  {} ({})\n", fix.id, fix.title, fix.applies.words())
+    let about = |fix: &Fix| match version {
+        Some(version) => ways(fix, version),
+        None => fix.applies.words(),
+    };
+    let mut text = listed.iter().fold(String::new(), |text, fix| {
+        text + &format!("{:width$}  {} ({})\n", fix.id, fix.title, about(fix))
     });
+    text += &version.map_or_else(String::new, refusals);
     let object = |fix: &&Fix| {
         json!({
             "id": fix.id,
             "title": fix.title,
             "applies": fix.applies,
             "deliveries": fix.deliveries,
+            "reach": version.map(|version| reaching(fix, version)),
         })
     };
     let json = json!({"result": "listed", "fixes": listed.iter().map(object).collect::<Vec<_>>()});
     streams.result(style, &text, &json)
+}
+
+/// The ways of a fix that a version of the system takes.
+fn reaching(fix: &Fix, version: &str) -> Vec<&'static str> {
+    let open = |way: &&Delivery| !matches!(reach(version, **way), None | Some(Reach::No(_)));
+    fix.deliveries.iter().filter(open).map(|way| way.word()).collect()
+}
+
+fn ways(fix: &Fix, version: &str) -> String {
+    match reaching(fix, version).as_slice() {
+        [] => "in no way".to_owned(),
+        ways => format!("by {}", ways.join(", ")),
+    }
+}
+
+/// Why a version of the system does not take some ways, a line each.
+fn refusals(version: &str) -> String {
+    let mut text = String::new();
+    for (word, way) in Delivery::ALL {
+        match reach(version, way) {
+            Some(Reach::No(why)) => text += &format!("{word}: {why}\n"),
+            Some(Reach::ProductArchive) => {
+                text += &format!("{word}: the installer takes product archives only\n");
+            }
+            _ => {}
+        }
+    }
+    text
 }
 
 fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {

@@ -173,7 +173,7 @@ fn read(reader: &Reader<'_>, text: &str, draft: &mut Draft) -> Option<Fix> {
         skip,
         steps: draft.steps.clone(),
     };
-    if fix.steps.is_empty() && fix.notes.is_empty() {
+    if table.get("step").is_none() && fix.notes.is_empty() {
         table.missing("step");
     }
     table.finish();

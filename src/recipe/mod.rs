@@ -13,6 +13,7 @@ mod load;
 mod mistake;
 mod model;
 mod portable;
+mod reach;
 mod reader;
 mod steps;
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use model::{
     Layout, MediaOptions, Operator, Owning, Param, PlistEdit, Position, Recipe, SettingsEdit,
     Shape, Size, Step, Value, VolumeOptions,
 };
+pub use reach::{Reach, reach};
 pub use text::{Piece, pieces, size};

@@ -8,6 +8,7 @@ mod catalog;
 mod catalog_net;
 mod fetch;
 mod files;
+mod fixes;
 mod jobs;
 mod process;
 mod support;
