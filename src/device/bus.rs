@@ -69,17 +69,17 @@ pub(super) fn bus(ancestors: &[PathBuf]) -> (Bus, bool) {
         () => Bus::Other,
     };
     // The kernel knows ports that no one can reach, and slots outside the case.
-    let said = |word: &str| {
-        ancestors.iter().any(|folder| {
-            folder.join("subsystem").exists()
-                && !folder.join("size").exists()
-                && text(&folder.join("removable")).is_some_and(|text| text == word)
-        })
+    let said = |folder: &Path, word: &str| {
+        text(&folder.join("removable")).is_some_and(|text| text == word)
     };
     let external = match bus {
-        Bus::Usb | Bus::FireWire => !said("fixed"),
-        Bus::Sd => true,
-        _ => said("removable"),
+        // Of the device itself: a hub inside of the case has ports outside.
+        Bus::Usb => {
+            let own = ancestors.iter().find(|folder| folder.join("idVendor").exists());
+            !own.is_some_and(|own| said(own, "fixed"))
+        }
+        Bus::FireWire | Bus::Sd => true,
+        _ => ancestors.iter().any(|folder| said(folder, "removable")),
     };
     (bus, external)
 }

@@ -140,6 +140,24 @@ fn a_stick_is_described_and_offered() {
 }
 
 #[test]
+fn a_port_that_no_one_can_reach_is_inside() {
+    let computer = Computer::new();
+    computer.stick();
+    computer.put("sys/block/sdb/removable", "0\n");
+    let usb = "sys/devices/pci0000:00/0000:00:14.0/usb1";
+    computer.put(&format!("{usb}/removable"), "fixed\n");
+    assert!(disk(&computer.system(), "sdb").external, "the hub is inside, its port is not");
+    computer.put(&format!("{usb}/1-2/removable"), "fixed\n");
+    assert_eq!(rules(&computer.system(), "sdb"), ["fixed"]);
+    // A slot outside of the case, as of Thunderbolt.
+    computer.disk("nvme0n1", NVME, "259:0", 1000);
+    computer.subsystem(NVME, "nvme");
+    assert_eq!(rules(&computer.system(), "nvme0n1"), ["fixed"]);
+    computer.put("sys/devices/pci0000:00/0000:01:00.0/removable", "removable\n");
+    assert!(rules(&computer.system(), "nvme0n1").is_empty());
+}
+
+#[test]
 fn udev_knows_names_and_contents_where_it_runs() {
     let computer = Computer::new();
     computer.stick();

@@ -166,6 +166,51 @@ fn what_is_not_allowed_writes_nothing() {
     assert!(data.iter().all(|byte| *byte == 0), "nothing was written");
 }
 
+/// A block device whose every write fails from some moment on: nbdkit's error
+/// filter, as a file, as a loop device.
+#[test]
+fn errors_of_a_real_device_are_told_and_gone_on_from() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (Some(bench), Some(nbdfuse), Some(_)) =
+        (Bench::new(512), judge("nbdfuse"), judge("nbdkit"))
+    else {
+        return;
+    };
+    let dir = bench.dir.path();
+    let (file, inject) = (dir.join("nbd"), dir.join("inject"));
+    File::create(&file).unwrap();
+    let options = [
+        format!("error-file={}", inject.display()),
+        "error-pwrite=EIO".to_owned(),
+        "error-pwrite-rate=100%".to_owned(),
+    ];
+    let mut command = nbdfuse.command();
+    command.arg(&file).args(["[", "nbdkit", "--exit-with-parent", "--filter=error", "memory"]);
+    command.arg(format!("{LEN}")).args(options).arg("]");
+    let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while std::fs::metadata(&file).map_or(0, |meta| meta.len()) != LEN {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nbdfuse does not serve");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let device = Loop::new(&file, 512).unwrap();
+    let path = device.path().to_str().unwrap();
+    let input = format!("installer={}", bench.installer.display());
+    let id = format!("loop-{}", file.display());
+    let args = ["build", "lion", "-q", "-i", &input, "--allow-fixed", "--device-id", &id];
+    let args = [&args[..], &["--device", path]].concat();
+    File::create(&inject).unwrap();
+    let said = bench.lionize(&args);
+    assert_eq!(said.code, 5, "{}", said.text());
+    assert!(said.text().contains("could not be written: Input/output error"), "{}", said.text());
+    std::fs::remove_file(&inject).unwrap();
+    bench.lionize(&args).ok();
+    bench.lionize(&["verify", "-q", path]).ok();
+    drop(device);
+    run(Command::new("umount").arg(&file), Duration::from_secs(20)).ok();
+    server.wait().unwrap();
+}
+
 /// Killed at many moments, the work goes on, and ends with the same bytes.
 #[test]
 fn killed_and_run_again() {
