@@ -1,6 +1,7 @@
 //! The inputs that a recipe wants: opened, peeled, known.
 
 use crate::block::{Error, Source, read_vec};
+use crate::engine::events::Stop;
 use crate::engine::facts::Facts;
 use crate::engine::hash::{Digests, Wanted};
 use crate::engine::lock::Lock;
@@ -192,13 +193,14 @@ pub(super) fn open(search: &mut Search<'_, '_, '_>, facts: &mut Facts) -> Result
     }
     let mut inputs = Inputs::default();
     let mut wants = Vec::new();
+    let stop = search.supply.stop().clone();
     for wanted in in_order(recipe) {
         if !facts.hold(wanted.when.as_ref()) {
             continue;
         }
         match (given(&wanted.name), &wanted.entry) {
             (Some((_, path)), _) => {
-                let mut input = open_one(wanted, path.clone(), facts)?;
+                let mut input = open_one(wanted, path.clone(), &stop, facts)?;
                 input.verdict = search.judge.check(wanted, &input, search.supply.progress())?;
                 inputs.0.push(input);
             }
@@ -236,6 +238,7 @@ fn supplied(
         true => search.supply.fetch(&pins)?.into_iter().map(Some).collect(),
         false => search.supply.at_hand(&pins)?,
     };
+    let stop = search.supply.stop().clone();
     let mut missing = Vec::new();
     for ((wanted, pin), found) in wants.into_iter().zip(found) {
         let Some(fetched) = found else {
@@ -243,7 +246,7 @@ fn supplied(
             missing.push((wanted.name.clone(), pin));
             continue;
         };
-        let mut input = open_one(wanted, fetched.stored.path.clone(), facts)?;
+        let mut input = open_one(wanted, fetched.stored.path.clone(), &stop, facts)?;
         facts.set(&wanted.name, "file", pin.package.as_str());
         input.fetched = Some(fetched.clone());
         match search.judge.check(wanted, &input, search.supply.progress()) {
@@ -284,8 +287,14 @@ fn check_names(recipe: &Recipe, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn open_one(wanted: &recipe::Input, path: PathBuf, facts: &mut Facts) -> Result<Input> {
-    let opener = Opener::new();
+fn open_one(
+    wanted: &recipe::Input,
+    path: PathBuf,
+    stop: &Stop,
+    facts: &mut Facts,
+) -> Result<Input> {
+    let stop = stop.clone();
+    let opener = Opener::new().until(Arc::new(move || stop.raised()));
     let (name, kind) = (wanted.name.clone(), wanted.kind);
     let what = format!("{} ({name})", path.display());
     let fail = |error| Problem::reading(&what, error);

@@ -1,5 +1,6 @@
 //! `catalog fetch`.
 
+use crate::block::{FileBytes, Source};
 use crate::cli::Outcome;
 use crate::cli::args::catalog::Fetch;
 use crate::cli::catalog::open::open;
@@ -11,12 +12,18 @@ use crate::engine::{Problem, ProblemKind};
 use crate::report::size;
 use crate::source::catalog::{Package, Product};
 use crate::source::http::{Client, Settings, Watch};
-use crate::source::store::{Came, Stored};
+use crate::source::store::{Came, Download, Stored};
+use crate::source::trust::{Anchors, Claims, Digests, Verdict, judge};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A package, where it was put, where the store has it, what proves it.
+type Fetched<'p> = (&'p Package, PathBuf, Stored, Verdict);
 
 /// Fetches packages into the store, and puts copies where the user wants them.
 pub(super) fn run(args: &Fetch, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -26,31 +33,67 @@ pub(super) fn run(args: &Fetch, style: Style, streams: &mut Streams<'_>) -> Outc
     fs::create_dir_all(&args.to).map_err(|error| Problem::writing(&args.to, &error))?;
     let (stop, client) = (streams.stop.clone(), Client::new(Settings::default()));
     let watching = Watching::new(streams.sink(style), stop.clone());
-    let mut files = Vec::new();
+    let mut files: Vec<Fetched<'_>> = Vec::new();
     for it in packages {
         watching.expect(it.name(), it.size);
-        let stored =
-            store.fetch(&package(it, &store)?, &client, &watching).map_err(Problem::from)?;
+        // Signed packages prove themselves, whatever way they came.
+        let download = Download { signed: true, ..package(it, &store)? };
+        let stored = store.fetch(&download, &client, &watching).map_err(Problem::from)?;
         watching.finish();
-        if let Came::Network { url, secure: false, .. } = &stored.came {
-            let name = it.name();
-            watching
-                .warned(&format!("{name} came without TLS, from {url}: only its size is proven"));
+        let verdict = match judged(it, &stored, download.unproven) {
+            Ok(verdict) => verdict,
+            Err(problem) => {
+                store.forget(&download, &stored).map_err(Problem::from)?;
+                return Err(problem.into());
+            }
+        };
+        if !verdict.is_proven() {
+            watching.warned(&format!("{}: {}", it.name(), verdict.answer()));
         }
         let to = args.to.join(it.name());
         if !is_same(&to, &stored)? {
             copy(&stored.path, &to, &stop)?;
         }
-        files.push((it, to, stored));
+        files.push((it, to, stored, verdict));
     }
     drop(watching);
-    let text: String = files.iter().map(|(it, to, stored)| line(it, to, stored)).collect();
-    let objects: Vec<_> = files.iter().map(|(it, to, stored)| object(it, to, stored)).collect();
+    let text: String =
+        files.iter().map(|(_, to, stored, verdict)| line(to, stored, verdict)).collect();
+    let objects: Vec<_> = files.iter().map(object).collect();
     streams.result(
         style,
         &text,
         &json!({"result": "fetched", "product": args.id, "files": objects}),
     )
+}
+
+/// What proves a file that was fetched; refused when something contradicts, or
+/// when nobody proves what came without TLS.
+fn judged(package: &Package, stored: &Stored, may_be_plain: bool) -> Result<Verdict, Problem> {
+    let wrong = |how: &str, why: &str| {
+        let sentence = format!("{} {how}", escaped_text(package.name()));
+        Problem::new(ProblemKind::Verification, sentence).because(why)
+    };
+    let anchors = Anchors::apple();
+    let anchors =
+        anchors.map_err(|error| Problem::ours("our own roots are broken").because(error))?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let claims = Claims {
+        size: Some(package.size),
+        digests: Digests { sha256: Some(stored.sha256), sha1: None },
+        now: now.and_then(|now| i64::try_from(now.as_secs()).ok()),
+        ..Claims::new(&anchors)
+    };
+    let failed = |error| Problem::reading(stored.path.display(), error);
+    let source: Source = Arc::new(FileBytes::open(&stored.path).map_err(|e| failed(e.into()))?);
+    let verdict = judge(&source, &claims, &|_| {}).map_err(failed)?;
+    if let Some(why) = verdict.contradiction() {
+        return Err(wrong("is not what it should be", why));
+    }
+    if !stored.secure && !may_be_plain && !verdict.is_proven() {
+        return Err(wrong("came without TLS, and nothing proves it", &verdict.answer()));
+    }
+    Ok(verdict)
 }
 
 /// The packages of these names, or all.
@@ -96,18 +139,12 @@ fn hex(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn line(package: &Package, to: &Path, stored: &Stored) -> String {
-    let size = size(stored.bytes);
-    let sha256 = hex(&stored.sha256);
-    let digest = if package.digest.is_some() {
-        "; the catalog's digest is not compared: Apple does not say what it covers"
-    } else {
-        ""
-    };
-    format!("fetched {} ({size})\n  sha256 {sha256}\n  proven: the size{digest}\n", to.display())
+fn line(to: &Path, stored: &Stored, verdict: &Verdict) -> String {
+    let (size, sha256) = (size(stored.bytes), hex(&stored.sha256));
+    format!("fetched {} ({size})\n  sha256 {sha256}\n  {}\n", to.display(), verdict.answer())
 }
 
-fn object(package: &Package, to: &PathBuf, stored: &Stored) -> serde_json::Value {
+fn object((package, to, stored, verdict): &Fetched<'_>) -> serde_json::Value {
     let (from, secure) = match &stored.came {
         Came::Store => ("store", true),
         Came::Network { url, secure, .. } => (url.as_str(), *secure),
@@ -121,5 +158,7 @@ fn object(package: &Package, to: &PathBuf, stored: &Stored) -> serde_json::Value
         "url": package.url,
         "from": from,
         "secure": secure,
+        "proven": verdict.is_proven(),
+        "trust": verdict.answer(),
     })
 }

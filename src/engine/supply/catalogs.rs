@@ -1,18 +1,13 @@
 //! Catalogs by name, from a file or from their server, and what they offer.
 
-use crate::block::{Error, FileBytes, ReadAt, read_vec};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::supply::fetch::Watcher;
 use crate::engine::supply::{Pin, Supply};
 use crate::recipe::CatalogEntry;
 use crate::source::catalog::matching::{self, Match};
+use crate::source::catalog::origin::{self, NoOrigin, Origin};
 use crate::source::catalog::{Catalog, Package, Product, day, named};
-use crate::source::store::Wanted;
 use std::collections::BTreeMap;
-use std::path::Path;
-
-/// The most bytes of a catalog: fifteen times the largest.
-const MOST: u64 = 64 << 20;
 
 /// The catalogs that were opened, by name.
 #[derive(Default)]
@@ -56,53 +51,27 @@ impl Supply<'_, '_> {
 
     fn open_catalog(&self, name: &str) -> Result<Catalog> {
         let instead = self.options.catalogs.iter().find(|(known, _)| known == name);
-        let url = match instead {
-            Some((_, place)) if !is_url(place) => return from_file(Path::new(place)),
-            Some((_, place)) => place.clone(),
-            None => named(name)?,
+        let origin = Origin::parse(instead.map_or(name, |(_, place)| place)).map_err(nowhere)?;
+        let path = match &origin {
+            Origin::File(path) => path.clone(),
+            _ => {
+                let watcher = Watcher::new(self.progress, self.stop);
+                origin::refresh(&origin, self.store()?, self.fetcher(), &watcher)?.path
+            }
         };
-        let stored = instead.map_or_else(|| name.to_owned(), |(_, url)| as_name(url));
-        let check = |data: &[u8]| match Catalog::parse(data) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.to_string()),
-        };
-        let wanted = Wanted { name: &stored, urls: &[url], check: &check };
-        let watcher = Watcher::new(self.progress, self.stop);
-        let snapshot = self.store()?.refresh(&wanted, self.fetcher(), &watcher)?;
-        from_file(&snapshot.path)
+        let what = format!("the catalog {}", path.display());
+        origin::read_file(&path).map_err(|error| Problem::reading(what, error))
     }
 }
 
-fn named(name: &str) -> Result<String> {
-    let found = named::find(name).ok_or_else(|| {
-        let names = named::all().iter().map(|known| known.name.as_str());
-        Problem::usage(format!("no catalog is called `{name}`")).near(name, names)
-    })?;
-    Ok(found.smallest())
-}
-
-fn is_url(place: &str) -> bool {
-    place.starts_with("http://") || place.starts_with("https://")
-}
-
-/// A name for the snapshots of a catalog at an address.
-fn as_name(url: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' };
-    let text: String = url.chars().map(plain).collect();
-    // The end of an address says more than its begin.
-    text.chars().skip(text.len().saturating_sub(100)).collect()
-}
-
-fn from_file(path: &Path) -> Result<Catalog> {
-    let name = path.display();
-    let fail = |error: Error| Problem::reading(format!("the catalog {name}"), error);
-    let file = FileBytes::open(path).map_err(|error| fail(error.into()))?;
-    let len = file.len();
-    if len > MOST {
-        return Err(fail(Error::corrupt("catalog", "length", len, "too long to be one")));
+fn nowhere(why: NoOrigin) -> Problem {
+    match why {
+        NoOrigin::Name(name) => {
+            let names = named::all().iter().map(|known| known.name.as_str());
+            Problem::usage(format!("no catalog is called `{name}`")).near(&name, names)
+        }
+        NoOrigin::Address(why) => Problem::usage("the catalog's address is not plain").because(why),
     }
-    let data = read_vec(&file, 0, usize::try_from(len).unwrap_or(0));
-    Catalog::parse(&data.map_err(|error| fail(error.into()))?).map_err(fail)
 }
 
 /// The product of this id and its package of this name.

@@ -86,6 +86,11 @@ impl<'a, 's> Supply<'a, 's> {
         self.progress
     }
 
+    /// How the user says that enough is enough.
+    pub(super) const fn stop(&self) -> &Stop {
+        self.stop
+    }
+
     fn fetcher(&self) -> &dyn Fetcher {
         &self.client
     }
