@@ -48,7 +48,7 @@ function result(with,    i, c, next_, text) {
     }
     return text
 }
-function out(line) { printf "%s%s", NR == 1 ? "" : "\n", line }
+function out(line) { printf "%s%s", (NR == 1 ? "" : "\n"), line }
 function extra(line) { printf "\n%s", line }
 BEGIN {
     a = ENVIRON["A"]; b = ENVIRON["B"]; hits = 0; done = 0

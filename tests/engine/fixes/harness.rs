@@ -221,22 +221,37 @@ impl Mac {
     }
 }
 
-/// A POSIX shell.
-pub(super) struct Shell(judge::Judge, &'static [&'static str]);
+/// A POSIX shell, and a folder with the awk that comes first, if one does.
+pub(super) struct Shell(judge::Judge, &'static [&'static str], Option<TempDir>);
 
 impl Shell {
     fn command(&self) -> Command {
         let mut command = self.0.command();
         command.args(self.1);
+        if let Some(first) = &self.2 {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let all = [first.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+            command.env("PATH", std::env::join_paths(all).unwrap());
+        }
         command
     }
 }
 
-/// The shells that scripts are run by, those that are installed.
+/// The awk that Macs have, in a folder of its own, by the name `awk`.
+fn macs_awk() -> Option<TempDir> {
+    judge("original-awk")?;
+    let folder = tempfile::tempdir().unwrap();
+    let program = judge::find("original-awk").unwrap();
+    std::os::unix::fs::symlink(program, folder.path().join("awk")).unwrap();
+    Some(folder)
+}
+
+/// The shells that scripts are run by, those that are installed: one with this
+/// host's awk, the other with the one that Macs have.
 pub(super) fn shells() -> Vec<Shell> {
     let mut found = Vec::new();
-    found.extend(judge("dash").map(|dash| Shell(dash, &[])));
-    found.extend(judge("bash").map(|bash| Shell(bash, &["--posix"])));
+    found.extend(judge("dash").map(|dash| Shell(dash, &[], None)));
+    found.extend(judge("bash").map(|bash| Shell(bash, &["--posix"], macs_awk())));
     found
 }
 
