@@ -7,7 +7,8 @@
 
 use crate::engine::hash::hex;
 use crate::engine::problem::{Problem, Result};
-use base64::prelude::{BASE64_STANDARD, Engine as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use plist::{Dictionary, Value};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, pbkdf2};
@@ -116,7 +117,7 @@ fn shadow(kind: &str, value: Value) -> Result<String> {
     let mut data = Vec::new();
     let written = Value::Dictionary(list).to_writer_binary(&mut data);
     written.map_err(|error| Problem::ours("cannot store a property list").because(error))?;
-    Ok(BASE64_STANDARD.encode(data))
+    Ok(STANDARD.encode(data))
 }
 
 #[cfg(test)]
@@ -127,7 +128,7 @@ mod tests {
     fn both_kinds_are_made_of_a_password() {
         let text = hash_password("secret").unwrap();
         let hashes = read("password", &text).unwrap();
-        let list = BASE64_STANDARD.decode(hashes.pbkdf2.unwrap()).unwrap();
+        let list = STANDARD.decode(hashes.pbkdf2.unwrap()).unwrap();
         let list = crate::format::proplist::parse(&list).unwrap();
         let inner = list.as_dictionary().unwrap()["SALTED-SHA512-PBKDF2"].as_dictionary().unwrap();
         let salt = inner["salt"].as_data().unwrap();
@@ -136,7 +137,7 @@ mod tests {
         let right =
             pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA512, ITERATIONS, salt, b"secret", entropy);
         assert!(right.is_ok());
-        let list = BASE64_STANDARD.decode(hashes.sha512.unwrap()).unwrap();
+        let list = STANDARD.decode(hashes.sha512.unwrap()).unwrap();
         let list = crate::format::proplist::parse(&list).unwrap();
         let salted = list.as_dictionary().unwrap()["SALTED-SHA512"].as_data().unwrap();
         let digest = digest::digest(&digest::SHA512, &[&salted[..4], b"secret"].concat());

@@ -51,7 +51,8 @@ fn recipes_that_are_not_there_are_named() {
         exit::USAGE,
         "",
         "error: there is no recipe `leopard`\n  because built in: restore, lion, lion-server, \
-         mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware\n",
+         mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware, \
+         golden-image\n",
     );
 }
 
@@ -86,7 +87,8 @@ fn built_in_recipes_are_listed_and_shown() {
          server-app            Server.app of Lion Server, taken out of its updater\n\
          remote-desktop        Remote Desktop (admin), taken out of its updater\n\
          server-admin-tools    Server admin tools of Lion, taken out of their package\n\
-         p2000-firmware        OS X Lion Server installer, with HP P2000 G3 firmware\n",
+         p2000-firmware        OS X Lion Server installer, with HP P2000 G3 firmware\n\
+         golden-image          An installed system's image, with fixes\n",
         "",
     );
     let ran = lionize(["recipe", "show", "lion"]);

@@ -46,6 +46,9 @@ pub struct Recovery {
 
 /// `lionize fetch installer`.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "lionize fetch installer --board-id ID --serial SERIAL --rom HEX --to DIR"
+)]
 pub struct Installer {
     /// The order.
     #[command(flatten)]

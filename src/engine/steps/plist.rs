@@ -12,7 +12,8 @@ use crate::engine::steps::{Effect, Step};
 use crate::format::proplist;
 use crate::recipe::{KeyPath, Owning, PlistEdit, Shape, Value};
 use crate::volume::VPath;
-use base64::prelude::{BASE64_STANDARD, Engine as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use plist::Value as Property;
 
 #[derive(Debug)]
@@ -176,11 +177,9 @@ fn property(value: &Value, facts: &Facts) -> Result<Property> {
         Value::Text(text) => {
             let text = facts.fill(text)?;
             match text.strip_prefix(DATA) {
-                Some(digits) => {
-                    Property::Data(BASE64_STANDARD.decode(digits).map_err(|error| {
-                        Problem::bad_input("data for a property list is no base64").because(error)
-                    })?)
-                }
+                Some(digits) => Property::Data(STANDARD.decode(digits).map_err(|error| {
+                    Problem::bad_input("data for a property list is no base64").because(error)
+                })?),
                 None => Property::String(text),
             }
         }
