@@ -9,6 +9,7 @@ mod catalog_net;
 mod fetch;
 mod files;
 mod fixes;
+mod inspect;
 mod jobs;
 mod process;
 mod support;

@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod trust;
 mod udif;
 mod udif_variants;
 mod xar;
