@@ -46,6 +46,26 @@ fn input(name: &str, random: &mut Random) -> Vec<u8> {
             b"]",
             b"\"",
         ],
+        "distribution" if random.next().is_multiple_of(2) => &[
+            b"<installer-gui-script>",
+            b"</installer-gui-script>",
+            b"<pkg-info identifier='a'>",
+            b"</pkg-info>",
+            b"<choice id='a'>",
+            b"</choice>",
+            b"<pkg-ref id='a' installKBytes='1'>#a.pkg</pkg-ref>",
+            b"<choices-outline><line choice='a'/></choices-outline>",
+            b"<localization><strings language='en'>'A' = 'b';",
+            b"</strings></localization>",
+            b"<![CDATA[\"SU_TITLE\" = \"x\\",
+            b"]]>",
+            b"<volume-check script='x'><allowed-os-versions><os-version min='10.7'/>",
+            b"</allowed-os-versions></volume-check>",
+            b"<payload numberOfFiles='9.0'/>",
+            b"&amp;",
+            b"&#65;",
+            b"\xff\xfe",
+        ],
         "plist" => &[
             b"<plist>",
             b"<dict>",
@@ -139,6 +159,18 @@ fn archives_do_not_panic() {
 #[test]
 fn archives_as_folders_do_not_panic() {
     smoke("folders");
+}
+
+#[test]
+fn packages_and_signatures_do_not_panic() {
+    for name in ["xar", "distribution", "chunklist", "cms"] {
+        smoke(name);
+    }
+}
+
+#[test]
+fn catalogs_do_not_panic() {
+    smoke("catalog");
 }
 
 #[test]

@@ -8,17 +8,19 @@
 //! folder runs a bounded number of made-up scripts in every test run.
 
 mod archives;
+mod catalogs;
 mod hfsplus;
 mod images;
 mod maps;
 mod script;
+mod signed;
 mod words;
 
 /// A parser's name and its function.
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub(crate) const TARGETS: [Target; 14] = [
+pub(crate) const TARGETS: [Target; 19] = [
     ("appledouble", archives::appledouble),
     ("bom", archives::bom),
     ("cpio", archives::cpio),
@@ -33,6 +35,11 @@ pub(crate) const TARGETS: [Target; 14] = [
     ("journal", hfsplus::journal),
     ("plist", words::plist),
     ("recipe", words::recipe),
+    ("xar", signed::xar),
+    ("distribution", signed::distribution),
+    ("chunklist", signed::chunklist),
+    ("cms", signed::cms),
+    ("catalog", catalogs::catalog),
 ];
 
 /// Runs the target of this name.
