@@ -76,7 +76,7 @@ fn source_volume(image: &Path, dir: &Path) -> PathBuf {
 }
 
 /// The volume on a disk of ours, as sgdisk finds it.
-fn made_volume(disk: &Path, dir: &Path) -> PathBuf {
+pub(crate) fn made_volume(disk: &Path, dir: &Path) -> PathBuf {
     let sgdisk = judge("sgdisk").unwrap();
     let verified = sgdisk.run(["-v".as_ref(), disk.as_os_str()]).ok().text();
     assert!(verified.contains("No problems found"), "{verified}");
