@@ -32,7 +32,8 @@ pub(super) fn build(
     request.target_sector = Some(chosen.disk.logical);
     let stop = streams.stop.clone();
     let plan = engine::prepare(&request, &mut streams.sink(style), &stop)?;
-    let chosen = chosen.needing(plan.bytes())?;
+    // What was fetched is read, too, wherever the store is.
+    let chosen = chosen.reading(&plan.files()).needing(plan.bytes())?;
     let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {
         let mut medium = opened(chosen)?;
         let disk = chosen.target();

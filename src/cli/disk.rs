@@ -84,6 +84,13 @@ fn find<'s>(system: &'s System, path: &Path) -> engine::Result<&'s Disk> {
 }
 
 impl Chosen {
+    /// Also keeps what is read from being written over.
+    pub(super) fn reading(mut self, files: &[PathBuf]) -> Self {
+        let system = device::host();
+        self.ask.inputs.extend(files.iter().map(|file| on_disks(&system, file)));
+        self
+    }
+
     /// Asks for so much room.
     pub(super) fn needing(mut self, bytes: u64) -> engine::Result<Self> {
         self.ask.bytes = bytes;

@@ -13,6 +13,7 @@ use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::recipe::Recipe;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 /// Everything decided; writing it is all that is left.
@@ -50,6 +51,13 @@ impl Plan {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The files of this computer that it is made of.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let files = self.inputs.0.iter().flat_map(|input| input.opener.files());
+        files.map(|file| file.path).collect()
     }
 
     /// Reads the inputs whole, unless that was done: only now is the id known.
