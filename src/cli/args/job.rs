@@ -1,0 +1,111 @@
+//! `lionize build`, `plan`, `lock` and `verify`.
+
+use crate::cli::args::{Disk, Network, Pair};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// What a job is made of; the same for `build` and `plan`.
+#[derive(Debug, Args)]
+pub struct Job {
+    /// A built-in recipe's name, or a recipe file (with a `/` or `.toml`)
+    pub recipe: String,
+    /// Give the recipe's input NAME; once for each input
+    #[arg(long, short, value_name = "NAME=PATH", value_parser = Pair::parser())]
+    pub input: Vec<Pair>,
+    /// Set the recipe's param NAME
+    #[arg(long, short, value_name = "NAME=VALUE", value_parser = Pair::parser())]
+    pub set: Vec<Pair>,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Take catalog NAME from a file or an address instead
+    #[arg(long, value_name = "NAME=PLACE", value_parser = Pair::parser())]
+    #[arg(help_heading = "Network")]
+    pub catalog: Vec<Pair>,
+    /// Where a catalog has nothing for this build, take the nearest build's
+    #[arg(long, help_heading = "Network")]
+    pub nearest: bool,
+    /// What is fetched, and where it is kept.
+    #[command(flatten)]
+    pub network: Network,
+    /// Make exactly what a lock file says
+    #[arg(long, value_name = "LOCK")]
+    pub locked: Option<PathBuf>,
+}
+
+/// `lionize build`.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The image to make: `.dmg` is a compressed disk image, else raw
+    #[arg(long, short, value_name = "FILE", required_unless_present = "device")]
+    pub output: Option<PathBuf>,
+    /// The disk to write instead; everything on it is lost
+    #[arg(long, value_name = "PATH", conflicts_with = "output")]
+    pub device: Option<PathBuf>,
+    /// Which disk may be written to.
+    #[command(flatten)]
+    pub disk: Disk,
+    /// How much is proven [default: quick for files, full for disks]
+    #[arg(long, value_name = "HOW")]
+    pub verify: Option<HowMuch>,
+}
+
+/// How much is proven after writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HowMuch {
+    /// Nothing of what was written; for disks only
+    None,
+    /// Every checksum of the sources, and all structures written
+    Quick,
+    /// And every byte, read back past the page cache
+    Full,
+}
+
+impl HowMuch {
+    /// As the engine says it.
+    pub(in crate::cli) const fn how(self) -> crate::engine::Verify {
+        match self {
+            Self::None => crate::engine::Verify::None,
+            Self::Quick => crate::engine::Verify::Quick,
+            Self::Full => crate::engine::Verify::Full,
+        }
+    }
+}
+
+/// `lionize plan`.
+#[derive(Debug, Args)]
+pub struct Plan {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The image that would be made
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fetch what is missing, for the whole plan
+    #[arg(long, help_heading = "Network")]
+    pub fetch: bool,
+}
+
+/// `lionize lock`.
+#[derive(Debug, Args)]
+pub struct Lock {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// The lock file to write
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// `lionize verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The image; its FILE.manifest.json is used when it is there
+    pub file: PathBuf,
+    /// Worker threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+}

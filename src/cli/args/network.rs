@@ -1,0 +1,19 @@
+//! What is fetched, and where it is kept.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// How files are fetched, and where they are kept.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Network")]
+pub struct Network {
+    /// Fetch nothing: only what the store has
+    #[arg(long)]
+    pub offline: bool,
+    /// Ask this server for the same paths, as reposado and Apple's have them
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Where fetched files are kept [default: below the system's caches]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
+}
