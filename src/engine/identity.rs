@@ -58,7 +58,7 @@ impl Identity {
     ) -> Result<Self, Error> {
         let basis = json!({
             "format": FORMAT,
-            "recipe": serde_json::to_value(recipe).unwrap_or(Value::Null),
+            "recipe": serde_json::to_value(recipe.decisive()).unwrap_or(Value::Null),
             "params": params,
             "target": request.target_bytes,
             "date": date,

@@ -186,6 +186,6 @@ impl Lock {
 }
 
 fn recipe_digest(recipe: &Recipe) -> String {
-    let json = serde_json::to_string(recipe).unwrap_or_default();
+    let json = serde_json::to_string(&recipe.decisive()).unwrap_or_default();
     hex(Sha256::digest(json))
 }

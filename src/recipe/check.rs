@@ -160,5 +160,6 @@ fn finish(draft: Draft) -> Recipe {
             efi: media.efi,
         },
         steps: draft.steps,
+        tests: draft.tests,
     }
 }

@@ -1,12 +1,12 @@
 //! A recipe as one file says it, before it is joined with what it extends.
 
 use crate::recipe::reader::{Located, Reader, Table};
-use crate::recipe::steps;
 use crate::recipe::text::{Piece, is_word, pieces, size};
 use crate::recipe::{
-    CatalogEntry, Condition, Demand, Input, InputKind, Layout, Param, Position, Size, Step,
+    CatalogEntry, Condition, Demand, Input, InputKind, Layout, Param, Position, Size, Step, Test,
     condition,
 };
+use crate::recipe::{claims, steps};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -47,6 +47,7 @@ pub(super) struct Draft {
     pub(super) inputs: Vec<Located<Input>>,
     pub(super) media: MediaDraft,
     pub(super) steps: Vec<Step>,
+    pub(super) tests: Vec<Test>,
     pub(super) uses: Vec<Use>,
     /// Whether this is a fix, whose steps are other ones.
     pub(super) is_fix: bool,
@@ -73,6 +74,7 @@ impl Draft {
         draft.inputs(&table);
         draft.media(&table);
         draft.steps(&table);
+        claims::read(&mut draft, &table);
         table.finish();
         draft
     }
@@ -217,7 +219,7 @@ impl Draft {
 
     fn step(&mut self, table: &Table<'_, '_>) {
         let when = self.condition(table);
-        let shape = table.table("where").and_then(|table| steps::shape(self, table));
+        let shape = table.table("where").and_then(|table| steps::shape(self, table, "plist"));
         let at = table.reader.position(table.span.start);
         let entries = table.entries();
         let each = if self.is_fix { table.text("each") } else { None };
@@ -251,7 +253,7 @@ impl Draft {
         }
     }
 
-    fn condition(&mut self, table: &Table<'_, '_>) -> Option<Condition> {
+    pub(super) fn condition(&mut self, table: &Table<'_, '_>) -> Option<Condition> {
         let text = table.text("when")?;
         match condition::parse(&text.value) {
             Ok(condition) => {

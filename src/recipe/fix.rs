@@ -218,7 +218,7 @@ fn skips(table: &Table<'_, '_>, draft: &mut Draft) -> Vec<Skip> {
     for value in array.iter() {
         let Some(table) = Table::of_value(table.reader, value, "the skip") else { continue };
         let because = table.need("because");
-        let shape = steps::shape(draft, table);
+        let shape = steps::shape(draft, table, "plist");
         if let (Some(shape), Some(because)) = (shape, because) {
             found.push(Skip { shape, because: because.value });
         }

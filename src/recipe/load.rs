@@ -71,7 +71,7 @@ fn draft(
     join(base, draft)
 }
 
-/// What the child says goes before what the base says; its steps come after.
+/// What the child says goes before what the base says; its steps and tests come after.
 fn join(base: Draft, child: Draft) -> Draft {
     Draft {
         extends: None,
@@ -82,6 +82,7 @@ fn join(base: Draft, child: Draft) -> Draft {
         inputs: named(base.inputs, child.inputs, |input| &input.name),
         media: join_media(base.media, child.media),
         steps: base.steps.into_iter().chain(child.steps).collect(),
+        tests: base.tests.into_iter().chain(child.tests).collect(),
         uses: base.uses.into_iter().chain(child.uses).collect(),
         is_fix: false,
     }

@@ -5,6 +5,8 @@
 
 pub mod builtin;
 mod check;
+mod claim;
+mod claims;
 mod condition;
 mod draft;
 mod fix;
@@ -20,6 +22,7 @@ mod steps;
 mod tests;
 mod text;
 
+pub use claim::{Claim, Like, Test};
 pub use fix::{Applies, Delivery, Fix, Skip};
 pub use load::{Text, load};
 pub use mistake::{Mistake, nearest};

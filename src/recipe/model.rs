@@ -1,6 +1,6 @@
 //! What a recipe says, once it is known to be right.
 
-use crate::recipe::Fix;
+use crate::recipe::{Fix, Test};
 use serde::Serialize;
 
 /// A recipe without mistakes.
@@ -20,9 +20,18 @@ pub struct Recipe {
     pub media: MediaOptions,
     /// What to do to the tree, in order.
     pub steps: Vec<Step>,
+    /// What is claimed of the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<Test>,
 }
 
 impl Recipe {
+    /// The recipe as far as it decides what is made: without its tests.
+    #[must_use]
+    pub fn decisive(&self) -> Self {
+        Self { tests: Vec::new(), ..self.clone() }
+    }
+
     /// The input of this name.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Input> {

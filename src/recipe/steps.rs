@@ -41,10 +41,10 @@ pub(super) fn misplaced(name: &str, in_fix: bool) -> Option<String> {
 }
 
 /// Reads what a property list must look like.
-pub(super) fn shape(draft: &mut Draft, table: Table<'_, '_>) -> Option<Shape> {
+pub(super) fn shape(draft: &mut Draft, table: Table<'_, '_>, path: &'static str) -> Option<Shape> {
     let mut form = Form { draft, table: &table };
     let paths = |key| table.texts(key).iter().map(|text| key_path(&text.value)).collect();
-    let path = form.path("plist");
+    let path = form.path(path);
     let (has, lacks): (Vec<_>, Vec<_>) = (paths("has"), paths("lacks"));
     let is = form.values("is");
     if has.is_empty() && lacks.is_empty() && is.is_empty() {
@@ -102,9 +102,9 @@ fn fix_use(id: Located<String>, params: Vec<(String, String)>) -> FixUse {
 }
 
 /// One step's table while it is read.
-struct Form<'d, 'a, 'i> {
-    draft: &'d mut Draft,
-    table: &'d Table<'a, 'i>,
+pub(super) struct Form<'d, 'a, 'i> {
+    pub(super) draft: &'d mut Draft,
+    pub(super) table: &'d Table<'a, 'i>,
 }
 
 impl Form<'_, '_, '_> {
@@ -155,13 +155,13 @@ impl Form<'_, '_, '_> {
     }
 
     /// A path in the volume that must be given.
-    fn path(&mut self, key: &'static str) -> Option<String> {
+    pub(super) fn path(&mut self, key: &'static str) -> Option<String> {
         let path = self.table.need(key);
         self.draft.path(self.table.reader, path)
     }
 
     /// A text that must be given, with placeholders.
-    fn text(&mut self, key: &'static str) -> Option<String> {
+    pub(super) fn text(&mut self, key: &'static str) -> Option<String> {
         let text = self.table.need(key);
         self.draft.holed(text).map(|text| text.value)
     }
@@ -322,7 +322,7 @@ impl Form<'_, '_, '_> {
         Some(Action::Fix(FixUse { optional, force, ..fix_use(id?, params) }))
     }
 
-    fn owning(&self) -> Owning {
+    pub(super) fn owning(&self) -> Owning {
         let reader = self.table.reader;
         let mut owning = Owning::default();
         if let Some(value) = self.table.get("mode") {

@@ -118,7 +118,8 @@ fn recipe_keys(source: &str) -> BTreeSet<String> {
 fn every_recipe_key_is_documented() {
     // Steps that only fixes have are told there.
     let guide = text("docs/recipes.md") + &text("docs/fixes.md");
-    let source = text("src/recipe/draft.rs") + &text("src/recipe/steps.rs");
+    let files = ["draft", "steps", "claims"].map(|name| text(&format!("src/recipe/{name}.rs")));
+    let source = files.concat();
     let mut keys = recipe_keys(&source);
     keys.extend(["restore", "append", "bless", "label", "mkdir"].map(str::to_owned));
     assert!(keys.len() > 40, "only {keys:?} were found: has the reader changed?");
