@@ -32,6 +32,7 @@ pub(super) fn build(
     request.target_sector = Some(chosen.disk.logical);
     let stop = streams.stop.clone();
     let plan = engine::prepare(&request, &mut streams.sink(style), &stop)?;
+    plan.check_mac(&mut streams.sink(style))?;
     // What was fetched is read, too, wherever the store is.
     let chosen = chosen.reading(&plan.files()).needing(plan.bytes())?;
     let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {

@@ -46,6 +46,7 @@ pub(super) fn make(
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
     let plan = engine::prepare(request, &mut sink, &stop)?;
+    plan.check_mac(&mut sink)?;
     engine::build(&plan, options, &mut sink, &stop)
 }
 
@@ -115,6 +116,7 @@ fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
         inputs: inputs.collect(),
         params,
         fixes: Vec::new(),
+        mac: job.mac.clone(),
         output,
         target_bytes: None,
         target_sector: None,

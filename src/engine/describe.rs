@@ -5,6 +5,7 @@ use crate::engine::hash::hex;
 use crate::engine::identity::Identified;
 use crate::engine::inputs::Input;
 use crate::engine::layout::Laid;
+use crate::engine::mac::Suited;
 use crate::engine::plan::Plan;
 use crate::engine::prepare::Done;
 use crate::engine::supply::{Fetched, Pin};
@@ -26,12 +27,13 @@ pub(super) fn text(plan: &Plan, identified: &Identified) -> String {
     section(&mut text, "Inputs", &lines.collect::<Vec<_>>());
     section(&mut text, "Steps", &steps_text(steps));
     section(&mut text, "Media", &media_text(recipe, laid));
+    section(&mut text, "Mac", &plan.mac.iter().map(Suited::line).collect::<Vec<_>>());
     text
 }
 
 /// The plan for programs.
 pub(super) fn json(plan: &Plan, identified: &Identified) -> Value {
-    let Plan { recipe, params, notes, steps, inputs, laid, identity, .. } = plan;
+    let Plan { recipe, params, notes, steps, inputs, laid, identity, mac, .. } = plan;
     json!({
         "plan": identified.id(),
         "recipe": { "name": recipe.name, "title": recipe.title },
@@ -40,6 +42,7 @@ pub(super) fn json(plan: &Plan, identified: &Identified) -> Value {
         "inputs": inputs.0.iter().map(|input| input_json(input, identified)).collect::<Vec<_>>(),
         "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
         "media": media_json(recipe, laid),
+        "mac": mac.as_ref().map(Suited::json),
         "date": identity.date,
         "bytes": plan.bytes(),
     })

@@ -8,6 +8,7 @@ use crate::engine::identity::{Identified, Identity};
 use crate::engine::inputs::Inputs;
 use crate::engine::layout::Laid;
 use crate::engine::lock::Lock;
+use crate::engine::mac::Suited;
 use crate::engine::prepare::Done;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
@@ -28,6 +29,8 @@ pub struct Plan {
     pub(super) steps: Vec<Done>,
     pub(super) inputs: Inputs,
     pub(super) laid: Laid,
+    /// Whether the Mac that they are for starts them, where one is named.
+    pub(super) mac: Option<Suited>,
     pub(super) identity: Identity,
     /// What it is held to.
     pub(super) lock: Option<Lock>,
@@ -51,6 +54,15 @@ impl Plan {
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Refuses media that the Mac which was named does not start; what the
+    /// media do not say is warned of.
+    ///
+    /// # Errors
+    /// A [`Problem`] that says what the media say.
+    pub fn check_mac(&self, sink: &mut dyn Sink) -> Result<()> {
+        self.mac.as_ref().map_or(Ok(()), |mac| mac.check(sink))
     }
 
     /// The files of this computer that it is made of.

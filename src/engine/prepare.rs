@@ -9,6 +9,7 @@ use crate::engine::job::{Contents, Job};
 use crate::engine::layout;
 use crate::engine::load;
 use crate::engine::lock::Lock;
+use crate::engine::mac::Suited;
 use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
@@ -81,12 +82,22 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let Opened { inputs, missing } = inputs::open(&mut search, &mut facts)?;
     if !missing.is_empty() {
         progress.finish(Stage::Read);
-        return Ok(Outlook::Waiting(Waiting::new(&recipe, &params, &facts, &inputs, missing)));
+        let mac = request.mac.as_ref().map(|mac| Suited::judge(mac, None, &inputs)).transpose()?;
+        let waiting = Waiting::new(&recipe, &params, &facts, &inputs, missing);
+        return Ok(Outlook::Waiting(waiting.with_mac(mac.as_ref())));
     }
     let locked = lock.as_ref().map(|lock| lock.date);
     let date = locked.or(request.date).unwrap_or_else(|| identity::newest(&inputs));
     let Applied { contents, steps, efi, notes: more } =
         apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
+    let mac = request.mac.as_ref().map(|mac| {
+        let tree = match &contents {
+            Contents::Tree(tree) => Some(&**tree),
+            Contents::Verbatim(_) => None,
+        };
+        Suited::judge(mac, tree, &inputs)
+    });
+    let mac = mac.transpose()?;
     progress.finish(Stage::Read);
     warn(&inputs, &progress);
 
@@ -98,7 +109,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
     let params = shown(&recipe, params);
     let identified = OnceLock::new();
-    let plan = Plan { recipe, params, notes, steps, inputs, laid, identity, lock, identified };
+    let plan = Plan { recipe, params, notes, steps, inputs, laid, mac, identity, lock, identified };
     progress.send(Event::Planned { bytes: plan.bytes() });
     Ok(Outlook::Ready(Box::new(plan)))
 }

@@ -1,6 +1,7 @@
 //! What is asked of the engine, and what it answers.
 
 use crate::recipe::FixUse;
+use crate::source::Mac;
 use crate::source::trust::Anchors;
 use std::path::PathBuf;
 
@@ -15,6 +16,8 @@ pub struct Request {
     pub params: Vec<(String, String)>,
     /// Fixes that are applied after the recipe's steps.
     pub fixes: Vec<FixUse>,
+    /// The Mac that the media are for.
+    pub mac: Option<Mac>,
     /// Where the output will go, if that is known: only its kind and size matter here.
     pub output: Option<PathBuf>,
     /// Bytes of the disk that is written, which the tables fill.

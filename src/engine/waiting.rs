@@ -3,6 +3,7 @@
 use crate::engine::describe::{commas, input_facts, section};
 use crate::engine::facts::Facts;
 use crate::engine::inputs::Inputs;
+use crate::engine::mac::Suited;
 use crate::engine::steps;
 use crate::engine::supply::Pin;
 use crate::recipe::Recipe;
@@ -44,6 +45,15 @@ impl Waiting {
             "steps": titles.iter().map(|title| json!({ "title": title })).collect::<Vec<_>>(),
         });
         Self { text, json }
+    }
+
+    /// And what the inputs say of a Mac.
+    pub(super) fn with_mac(mut self, mac: Option<&Suited>) -> Self {
+        if let Some(mac) = mac {
+            section(&mut self.text, "Mac", &[mac.line()]);
+            self.json["mac"] = mac.json();
+        }
+        self
     }
 
     /// For people.

@@ -104,7 +104,7 @@ impl Opener {
 }
 
 /// Nothing for what does not exist.
-fn found<T>(item: Result<T>) -> Result<Option<T>> {
+pub(super) fn found<T>(item: Result<T>) -> Result<Option<T>> {
     match item {
         Ok(item) => Ok(Some(item)),
         Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -11,6 +11,7 @@ mod files;
 mod fixes;
 mod inspect;
 mod jobs;
+mod mac;
 mod process;
 mod support;
 mod usage;

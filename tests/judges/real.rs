@@ -181,3 +181,16 @@ fn what_is_no_hfs_plus_is_refused_by_name() {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "{name} left a file");
     }
 }
+
+/// Apple's own list of 10.15.7, where it is at hand.
+#[test]
+fn apples_list_of_macs_is_read() {
+    use lionize::source::{Mac, Platform};
+    let Some(folder) = real() else { return };
+    let path = folder.join("MacT2Vuln_PlatformSupport.plist");
+    let Ok(bytes) = std::fs::read(path) else { return };
+    let platform = Platform::read(&bytes).unwrap();
+    let names = |text: &str| platform.names(&Mac::parse(text).unwrap());
+    assert!(names("MacBookPro9,2") && names("Mac-2E6FAB96566FE58C"));
+    assert!(!names("MacBook1,1") && !names("Mac-F2268DC8"));
+}

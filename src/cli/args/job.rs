@@ -1,6 +1,7 @@
 //! `lionize build`, `plan`, `lock` and `verify`.
 
 use crate::cli::args::{Disk, Network, Pair};
+use crate::source::Mac;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,6 +16,10 @@ pub struct Job {
     /// Set the recipe's param NAME
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = Pair::parser())]
     pub set: Vec<Pair>,
+    /// The Mac that it is for, by model (`MacBookPro9,2`) or board id: media
+    /// that do not start it are refused
+    #[arg(long = "for", value_name = "MAC", value_parser = mac)]
+    pub mac: Option<Mac>,
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
@@ -108,4 +113,13 @@ pub struct Verify {
     /// Worker threads [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+}
+
+/// A model identifier or a board id.
+fn mac(text: &str) -> Result<Mac, String> {
+    Mac::parse(text).ok_or_else(|| {
+        "a Mac is named by its model identifier, such as MacBookPro9,2 (About This Mac, \
+         System Report), or by its board id, such as Mac-6F01561E16C75D06"
+            .to_owned()
+    })
 }
