@@ -8,6 +8,7 @@ pub mod fetch;
 mod files;
 mod fix;
 mod job;
+mod manual;
 mod network;
 mod pair;
 mod recipe;
@@ -17,6 +18,7 @@ pub use disk::{Disk, Erase, Write};
 pub use files::{Cat, Extract, Inspect, Ls};
 pub use fix::{ApplyFixes, Fix};
 pub use job::{Build, HowMuch, Job, Lock, Plan, Verify};
+pub use manual::{Completions, Man, Shell};
 pub use network::Network;
 pub use pair::{Pair, PairParser};
 pub use recipe::Recipe;
@@ -30,8 +32,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "lionize", version, about, term_width = 80, max_term_width = 80)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 done, 2 usage, 3 bad input, 4 network, 5 output,\n\
-    6 verification, 70 our fault, 130 interrupted.")]
+#[command(after_help = "Examples:
+  lionize demo
+  lionize inspect InstallESD.dmg
+  lionize build lion -i installer=InstallESD.dmg -o lion.img
+  sudo lionize write lion.img /dev/sdX
+
+Exit codes: 0 done, 2 usage, 3 bad input, 4 network, 5 output,
+6 verification, 70 our fault, 130 interrupted.")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -94,6 +102,9 @@ pub enum Command {
     /// Erase a disk: no table and no volume stays
     Erase(Erase),
     /// List all disks, and say why each is or is not offered
+    #[command(after_help = "Examples:
+  lionize devices
+  lionize devices --json")]
     Devices,
     /// Fetch what Macs fetch from Apple's recovery server
     #[command(subcommand)]
@@ -109,6 +120,10 @@ pub enum Command {
     Catalog(Catalog),
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
+    /// Print a manual page, or write all of them
+    Man(Man),
+    /// Print what a shell needs to complete commands and options
+    Completions(Completions),
 }
 
 #[cfg(test)]

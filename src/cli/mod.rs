@@ -19,6 +19,7 @@ mod host;
 mod inspect;
 mod job;
 mod listing;
+mod manual;
 mod names;
 mod network;
 mod place;
@@ -80,6 +81,8 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Devices => devices::run(style, streams),
         Command::Fix(command) => fixes::run(command, style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),
+        Command::Man(args) => manual::man(args, style, streams),
+        Command::Completions(args) => manual::completions(args, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
     }
 }

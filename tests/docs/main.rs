@@ -3,6 +3,9 @@
 // A failed unwrap is a failed test.
 #![allow(clippy::unwrap_used)]
 
+mod help;
+mod shell;
+
 use clap::CommandFactory;
 use lionize::cli::args::Cli;
 use lionize::cli::{Streams, exit, run};
@@ -34,20 +37,6 @@ fn commands(of: &clap::Command, above: &[String]) -> Vec<(Vec<String>, clap::Com
         all.extend(commands(command, &path));
     }
     all
-}
-
-#[test]
-fn help_fits_into_80_columns() {
-    for (path, _) in commands(&Cli::command(), &[]) {
-        for flag in ["--help", "-h"] {
-            let args: Vec<&str> = path.iter().map(String::as_str).chain([flag]).collect();
-            let (code, help, errors) = lionize(&args);
-            assert_eq!((code, errors.as_str()), (exit::DONE, ""), "{args:?}");
-            for line in help.lines() {
-                assert!(line.chars().count() <= 80, "{args:?}: {line}");
-            }
-        }
-    }
 }
 
 #[test]

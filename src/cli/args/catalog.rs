@@ -6,8 +6,15 @@ use std::path::PathBuf;
 
 /// `lionize catalog`.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  lionize catalog names
+  lionize catalog list --search ServerEssentials
+  lionize catalog show 11G63_ServerEssentials
+  lionize catalog fetch 11G63_ServerEssentials --to packages")]
 pub enum Catalog {
     /// List Apple's catalogs by name
+    #[command(after_help = "Examples:
+  lionize catalog names")]
     Names,
     /// List a catalog's products
     List(List),
@@ -34,6 +41,10 @@ pub struct Which {
 
 /// `lionize catalog list`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize catalog list --search ServerEssentials
+  lionize catalog list --catalog 10.13 --since 2019-10-01
+  lionize catalog list --catalog ./index-lion.merged-1.sucatalog")]
 pub struct List {
     /// Which catalog.
     #[command(flatten)]
@@ -48,6 +59,9 @@ pub struct List {
 
 /// `lionize catalog show`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize catalog show 11G63_ServerEssentials
+  lionize catalog show 041-98155 --catalog lion --offline")]
 pub struct Show {
     /// The product's id
     pub id: String,
@@ -58,6 +72,9 @@ pub struct Show {
 
 /// `lionize catalog check`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize catalog check
+  lionize catalog check --catalog ./index-lion.merged-1.sucatalog")]
 pub struct Check {
     /// Which catalog.
     #[command(flatten)]
@@ -66,6 +83,9 @@ pub struct Check {
 
 /// `lionize catalog fetch`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize catalog fetch 11G63_ServerEssentials --to packages
+  lionize catalog fetch 041-98155 --package MacOSXSrvrApp10.7.5.pkg")]
 pub struct Fetch {
     /// The product's id
     pub id: String,
@@ -82,6 +102,10 @@ pub struct Fetch {
 
 /// `lionize catalog mirror`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize catalog mirror --to /srv/swupd --product 11G63_ServerEssentials
+  lionize catalog mirror --to /srv/swupd --base http://server:8088
+  lionize catalog mirror --script --product 11G63_ServerEssentials > folders.sh")]
 pub struct Mirror {
     /// Which catalog.
     #[command(flatten)]

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 /// `lionize demo`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize demo
+  lionize demo --to /tmp/demo")]
 pub struct Demo {
     /// Where the sample and the media go
     #[arg(long, value_name = "DIR", default_value = "lionize-demo")]

@@ -33,6 +33,9 @@ impl Disk {
 
 /// `lionize write`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sudo lionize write lion.img /dev/sdX
+  sudo lionize write lion.img.xz /dev/sdX --device-serial 4C530001")]
 pub struct Write {
     /// A raw image, `.dmg`, `.img.xz`, `.img.gz` or `.img.bz2`
     pub image: PathBuf,
@@ -51,6 +54,9 @@ pub struct Write {
 
 /// `lionize erase`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  sudo lionize erase /dev/sdX
+  sudo lionize erase /dev/sdX --device-serial 4C530001")]
 pub struct Erase {
     /// The disk; everything on it is lost
     pub device: PathBuf,

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 /// `lionize fetch`.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  lionize fetch recovery --board-id Mac-2E6FAB96566FE58C --to recovery")]
 pub enum Fetch {
     /// A recovery system, as a Mac with this board would
     Recovery(Recovery),
@@ -35,6 +37,9 @@ pub struct Order {
 
 /// `lionize fetch recovery`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize fetch recovery --board-id Mac-2E6FAB96566FE58C --to recovery
+  lionize fetch recovery --board-id Mac-2E6FAB96566FE58C --latest --to recovery")]
 pub struct Recovery {
     /// The order.
     #[command(flatten)]
@@ -47,7 +52,10 @@ pub struct Recovery {
 /// `lionize fetch installer`.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "lionize fetch installer --board-id ID --serial SERIAL --rom HEX --to DIR"
+    override_usage = "lionize fetch installer --board-id ID --serial SERIAL --rom HEX --to DIR",
+    after_help = "Examples:
+  lionize fetch installer --board-id Mac-2E6FAB96566FE58C \\
+      --serial C02XXXXXXXXX --rom 0123456789AB --to installer"
 )]
 pub struct Installer {
     /// The order.

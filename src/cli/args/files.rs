@@ -5,6 +5,10 @@ use std::path::PathBuf;
 
 /// `lionize inspect`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize inspect InstallESD.dmg
+  lionize inspect InstallESD.dmg/BaseSystem.dmg --no-checksums
+  lionize inspect ServerEssentials.pkg --json")]
 pub struct Inspect {
     /// A file, or a path into an image: `InstallESD.dmg/BaseSystem.dmg`
     pub path: PathBuf,
@@ -18,6 +22,10 @@ pub struct Inspect {
 
 /// `lionize ls`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize ls InstallESD.dmg
+  lionize ls -l InstallESD.dmg/BaseSystem.dmg/System/Library/CoreServices
+  lionize ls 'Combo.dmg/**/Server.app'")]
 pub struct Ls {
     /// A path, or a pattern; images and archives are entered as folders
     pub path: PathBuf,
@@ -34,6 +42,9 @@ pub struct Ls {
 
 /// `lionize cat`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize cat InstallESD.dmg/System/Library/CoreServices/SystemVersion.plist
+  lionize cat Combo.pkg/Distribution > Distribution")]
 pub struct Cat {
     /// A file; images and archives in the path are entered as folders
     pub path: PathBuf,
@@ -44,6 +55,10 @@ pub struct Cat {
 
 /// `lionize extract`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize extract InstallESD.dmg/Packages --to packages
+  lionize extract 'Combo.dmg/**/Server.app' --to . --appledouble
+  lionize extract InstallESD.dmg --tar - | tar -tf -")]
 pub struct Extract {
     /// Files and folders, or patterns (`Combo.pkg/**/Server.app`); images and
     /// archives in a path are entered as folders

@@ -6,14 +6,25 @@ use std::path::PathBuf;
 
 /// `lionize fix`.
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  lionize fix list --for 10.12
+  lionize fix show printer-sharing
+  lionize fix script stable-ipv6 > fix.sh
+  lionize fix apply stable-ipv6 --to golden.dmg -o golden-fixed.dmg")]
 pub enum Fix {
     /// List the built-in fixes
+    #[command(after_help = "Examples:
+  lionize fix list
+  lionize fix list --for 10.12")]
     List {
         /// Only those that apply to this version of the system
         #[arg(long = "for", value_name = "VERSION")]
         version: Option<String>,
     },
     /// Show a fix's text, or its script
+    #[command(after_help = "Examples:
+  lionize fix show stable-ipv6
+  lionize fix show stable-ipv6 --script")]
     Show {
         /// A built-in fix's id, or a fix's file
         fix: String,
@@ -25,6 +36,8 @@ pub enum Fix {
         set: Vec<Pair>,
     },
     /// Print the script that applies fixes to a running Mac
+    #[command(after_help = "Examples:
+  lionize fix script stable-ipv6 printer-sharing > fix.sh")]
     Script {
         /// Built-in fixes' ids, or fixes' files
         #[arg(required = true, value_name = "FIX")]
@@ -39,6 +52,8 @@ pub enum Fix {
 
 /// `lionize fix apply`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize fix apply stable-ipv6 --to golden.dmg -o golden-fixed.dmg")]
 pub struct ApplyFixes {
     /// Built-in fixes' ids, or fixes' files
     #[arg(required = true, value_name = "FIX")]

@@ -40,6 +40,11 @@ pub struct Job {
 
 /// `lionize build`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize build lion -i installer=InstallESD.dmg -o lion.img
+  lionize build lion-server -i installer='Install Mac OS X Lion.app' -o s.dmg
+  sudo lionize build lion -i installer=InstallESD.dmg --device /dev/sdX
+  lionize build lion-server -i installer=InstallESD.dmg --locked s.lock -o s.img")]
 pub struct Build {
     /// The job.
     #[command(flatten)]
@@ -82,6 +87,10 @@ impl HowMuch {
 
 /// `lionize plan`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize plan lion -i installer=InstallESD.dmg
+  lionize plan lion-server -i installer=InstallESD.dmg --fetch
+  lionize plan restore -i image=golden.dmg -o golden.img --json")]
 pub struct Plan {
     /// The job.
     #[command(flatten)]
@@ -96,6 +105,8 @@ pub struct Plan {
 
 /// `lionize lock`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize lock lion-server -i installer=InstallESD.dmg -o lion-server.lock")]
 pub struct Lock {
     /// The job.
     #[command(flatten)]
@@ -107,6 +118,9 @@ pub struct Lock {
 
 /// `lionize verify`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize verify lion.img
+  sudo lionize verify /dev/sdX")]
 pub struct Verify {
     /// The image; its FILE.manifest.json is used when it is there
     pub file: PathBuf,

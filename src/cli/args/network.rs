@@ -5,15 +5,14 @@ use std::path::PathBuf;
 
 /// How files are fetched, and where they are kept.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Network")]
 pub struct Network {
     /// Fetch nothing: only what the store has
-    #[arg(long)]
+    #[arg(long, help_heading = "Network")]
     pub offline: bool,
     /// Ask this server for the same paths, as reposado and Apple's have them
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = "Network")]
     pub mirror: Option<String>,
     /// Where fetched files are kept [default: below the system's caches]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Network")]
     pub store: Option<PathBuf>,
 }
