@@ -23,10 +23,11 @@ impl Eyes for HostEyes {
 /// The disk is closed again at once.
 #[cfg(target_os = "linux")]
 fn held(disk: &Disk) -> Option<bool> {
+    use crate::device::sys::patiently;
     use rustix::fs::{Mode, OFlags, open};
     use rustix::io::Errno;
     let flags = OFlags::RDONLY | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    match open(&disk.path, flags, Mode::empty()) {
+    match patiently(|| open(&disk.path, flags, Mode::empty())) {
         Ok(_) => Some(false),
         Err(Errno::BUSY) => Some(true),
         Err(_) => None,

@@ -12,6 +12,11 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a device that is held is tried again, and how soon.
+const TRIES: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(20);
 
 const BLKRRPART: Opcode = opcode::none(0x12, 95);
 const BLKFLSBUF: Opcode = opcode::none(0x12, 97);
@@ -19,7 +24,7 @@ const BLKFLSBUF: Opcode = opcode::none(0x12, 97);
 /// Opens a block device for us alone; says whether direct I/O works.
 pub(super) fn open_exclusive(path: &Path) -> io::Result<(File, bool)> {
     let flags = OFlags::RDWR | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
-    let open = |flags| rustix::fs::open(path, flags, Mode::empty());
+    let open = |flags| patiently(|| rustix::fs::open(path, flags, Mode::empty()));
     let (fd, direct) = match open(flags | OFlags::DIRECT) {
         Ok(fd) => (fd, true),
         Err(Errno::INVAL) => (open(flags)?, false),
@@ -31,6 +36,18 @@ pub(super) fn open_exclusive(path: &Path) -> io::Result<(File, bool)> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     Ok((file, direct))
+}
+
+/// Tries again for a moment while somebody holds a device: another `lionize
+/// devices` does, as long as it looks at it.
+pub(super) fn patiently<T>(mut open: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    for _ in 0..TRIES {
+        match open() {
+            Err(Errno::BUSY) => std::thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+    open()
 }
 
 /// Major and minor number of an open device.

@@ -210,7 +210,10 @@ impl<R: Raw> WriteAt for Target<R> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.queue.settle()?;
-        self.raw.flush()
+        self.raw.flush().map_err(|error| {
+            let text = format!("what was written before could not be made durable: {error}");
+            io::Error::new(error.kind(), text)
+        })
     }
 
     fn granule(&self) -> u32 {
