@@ -24,3 +24,4 @@ pub mod tarball;
 pub mod udif;
 pub mod xar;
 mod xml;
+mod zstd;

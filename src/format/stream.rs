@@ -2,10 +2,10 @@
 //!
 //! What comes out is limited: a stream of a few bytes that unpacks to
 //! terabytes ends at a limit that its error names. Facts: RFC 1952 (gzip), RFC
-//! 1950 (zlib), the bzip2 and xz file formats' own specifications.
+//! 1950 (zlib), RFC 8878 (zstd), the bzip2 and xz file formats' own specifications.
 
 use crate::block::{Error, Result};
-use crate::format::pbzx;
+use crate::format::{pbzx, zstd};
 use flate2::bufread::GzDecoder;
 use std::io::{self, BufRead, Read};
 
@@ -25,6 +25,8 @@ pub enum Codec {
     Xz,
     /// pbzx.
     Pbzx,
+    /// Zstandard, of any number of frames.
+    Zstd,
 }
 
 impl Codec {
@@ -42,6 +44,7 @@ impl Codec {
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some(Self::Bzip2),
             _ if head.starts_with(b"\xfd7zXZ\0") => Some(Self::Xz),
             _ if head.starts_with(pbzx::MAGIC) => Some(Self::Pbzx),
+            _ if head.starts_with(zstd::MAGIC) => Some(Self::Zstd),
             _ => zlib(head),
         }
     }
@@ -55,6 +58,7 @@ impl Codec {
             Self::Bzip2 => "bzip2 stream",
             Self::Xz => "xz stream",
             Self::Pbzx => "pbzx stream",
+            Self::Zstd => "zstd stream",
         }
     }
 }
@@ -82,6 +86,7 @@ pub fn decode<'r>(
         Codec::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(inner)),
         Codec::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(inner, true, XZ_MEMORY_KIB)),
         Codec::Pbzx => Box::new(pbzx::Decoder::new(inner)?),
+        Codec::Zstd => Box::new(zstd::Frames::new(inner)),
     };
     Ok(Box::new(Limited { inner, codec, limit, left: limit }))
 }
@@ -177,12 +182,15 @@ mod tests {
         let lens = [1 << 24, data.len() as u64, xz.len() as u64];
         lens.iter().for_each(|len| pbzx.extend(len.to_be_bytes()));
         pbzx.extend(&xz);
+        let fast = ruzstd::encoding::CompressionLevel::Fastest;
+        let zstd = ruzstd::encoding::compress_to_vec(data, fast);
         vec![
             (Codec::Gzip, gzip(data)),
             (Codec::Zlib, zlib.finish().unwrap()),
             (Codec::Bzip2, bzip2.finish().unwrap()),
             (Codec::Xz, xz),
             (Codec::Pbzx, pbzx),
+            (Codec::Zstd, zstd),
         ]
     }
 

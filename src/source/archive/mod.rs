@@ -120,6 +120,7 @@ pub(super) fn open(
         Some(Format::Bzip2) => Codec::Bzip2,
         Some(Format::Xz) => Codec::Xz,
         Some(Format::Pbzx) => Codec::Pbzx,
+        Some(Format::Zstd) => Codec::Zstd,
         Some(Format::Xar) => return Ok(Opened::Folder(package::open(source, name, setting)?)),
         Some(Format::Bom) => return Ok(Opened::Folder(bill::open(source)?)),
         Some(Format::Zip) => return Ok(Opened::Folder(zip::open(source, setting)?)),

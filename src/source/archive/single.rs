@@ -42,7 +42,7 @@ pub(super) fn unpacked(stream: &Stream) -> Result<Source> {
 /// A folder with the one file, named as the compressed one but for its ending.
 pub(super) fn folder(source: &Source, name: &str) -> Result<Archive> {
     let own = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let ends = [".gz", ".bz2", ".xz", ".pbzx"];
+    let ends = [".gz", ".bz2", ".xz", ".zst", ".pbzx"];
     let stem = ends.into_iter().find_map(|end| own.strip_suffix(end));
     let path = stem.filter(|stem| !stem.is_empty()).unwrap_or("contents");
     let mode = Member::FILE | 0o644;
