@@ -205,6 +205,10 @@ impl Written<'_, '_> {
         }
         record.forget();
         self.progress.finish(Stage::Commit);
+        if self.job.bytes() < medium.len() {
+            let text = "room that holds nothing was not written, and may still hold old data";
+            proofs.unproven.push(text.to_owned());
+        }
         Ok(Burnt {
             path: self.disk.path.clone(),
             plan: None,

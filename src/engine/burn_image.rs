@@ -1,32 +1,26 @@
 //! A finished image to a disk: its table is made anew, since the disk is
 //! mostly larger, and may have other sectors.
 
-use crate::block::{Bypass, Error, Map, Medium, ReadAt, Source, Value, bytes, read_vec, slice};
+use crate::block::{Bypass, Error, Map, Medium, ReadAt, Source};
 use crate::engine::burn::{Burnt, Disk, Reading, Written, told, whole};
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::hash;
+use crate::engine::image_layout::lay_out;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::engine::prove::{Proofs, tell, wrong};
 use crate::engine::record::Record;
 use crate::engine::request::Verify;
-use crate::format::gpt::{self, Guid};
-use crate::format::mbr;
-use crate::format::partition::{Part, partitions};
 use crate::format::stream::{Codec, decode, limit_for};
 use crate::media::burn::{self, Job};
 use crate::media::pass::Digests;
 use crate::media::read_back::Sent;
-use crate::source::{OpenImage, Opener, tables};
-use crate::volume::fat;
+use crate::source::{Item, OpenImage, Opener, tables};
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-
-/// What is kept back at both ends of an image without a GPT.
-const ENDS: u64 = 64 << 10;
 
 /// An image as a disk will hold it.
 pub struct DiskImage {
@@ -64,12 +58,13 @@ pub fn open_image(
     let name = path.display().to_string();
     let fail = |error: Error| Problem::reading(&name, error);
     let opener = Opener::new();
-    let disk = match unpacked(path, sink, stop).map_err(fail)? {
-        Some(unpacked) => unpacked,
-        None => {
-            let item = opener.resolve(path).map_err(fail)?;
-            opener.disk(&item).map_err(fail)?
-        }
+    let item = match unpacked(path, sink, stop).map_err(fail)? {
+        Some(source) => Item::of_bytes(&name, source),
+        None => opener.resolve(path).map_err(fail)?,
+    };
+    let disk = match opener.known_disk(&item).map_err(fail)? {
+        Some(disk) => disk,
+        None => raw(&item, sink).map_err(fail)?,
     };
     let found = lay_out(&disk, len, sector).map_err(fail)?;
     for text in found.notes {
@@ -94,11 +89,6 @@ fn unpacked(path: &Path, sink: &mut dyn Sink, stop: &Stop) -> Result<Option<Sour
     let mut file = File::open(path)?;
     let mut head = [0; 8];
     let count = io::Read::read(&mut file, &mut head)?;
-    if head[..count].starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let magic = Value::Hex(0xfd2f_b528);
-        let what = "a zstd file";
-        return Err(Error::unsupported(what, "Magic_Number", magic, "unpack it with `unzstd`"));
-    }
     let codec = Codec::of(&head[..count]);
     let Some(codec) = codec.filter(|codec| *codec != Codec::Pbzx && *codec != Codec::Zlib) else {
         return Ok(None);
@@ -114,6 +104,24 @@ fn unpacked(path: &Path, sink: &mut dyn Sink, stop: &Stop) -> Result<Option<Sour
     Ok(Some(Arc::new(crate::block::FileBytes::new(out)?)))
 }
 
+/// A file of no kind that is known is taken for a raw image, if it can be one.
+fn raw(item: &Item, sink: &mut dyn Sink) -> Result<Source, Error> {
+    let (name, source) = (&item.name, item.contents()?);
+    let refuse = |what, hint| Err(Error::unsupported(what, "its length", source.len(), hint));
+    if name.to_lowercase().ends_with(".dmg") {
+        let hint = "a dmg has a mark at its end, and this one has none: it may be cut off";
+        return refuse("neither a disk image nor a volume that is known", hint);
+    }
+    if source.len() == 0 || !source.len().is_multiple_of(512) {
+        return refuse("no image of a disk: that has whole sectors of 512 bytes", "");
+    }
+    let text = format!(
+        "{name} holds no partition table and no volume that is known: it is written as it is"
+    );
+    sink.send(Event::Warned { text });
+    Ok(source)
+}
+
 fn copy(from: &mut dyn io::Read, to: &mut File, stop: &Stop) -> io::Result<()> {
     let mut buf = vec![0; 1 << 20];
     loop {
@@ -126,157 +134,6 @@ fn copy(from: &mut dyn io::Read, to: &mut File, stop: &Stop) -> io::Result<()> {
         }
         io::Write::write_all(to, &buf[..count])?;
     }
-}
-
-struct Layout {
-    map: Map,
-    withheld: Vec<Range<u64>>,
-    free: Vec<Range<u64>>,
-    needs: u64,
-    notes: Vec<String>,
-}
-
-fn lay_out(disk: &Source, len: u64, sector: u32) -> Result<Layout, Error> {
-    let parts = partitions(disk).unwrap_or_default();
-    let table = gpt::read(disk.as_ref()).ok().flatten();
-    let others = table.as_ref().and_then(|table| mbr::read(disk.as_ref(), table.sector).ok()?);
-    let hybrid = others.is_some_and(|others| others.iter().any(|p| p.kind != mbr::PROTECTIVE));
-    match table {
-        Some(table) if !hybrid && parts.iter().all(is_of_gpt) => {
-            by_table(disk, &table, &parts, len, sector)
-        }
-        _ => as_it_is(disk, &parts, len, sector),
-    }
-}
-
-fn is_of_gpt(part: &Part) -> bool {
-    matches!(part.kind, crate::format::partition::Kind::Gpt(_))
-}
-
-/// Byte for byte; the ends and the headers are kept back.
-fn as_it_is(disk: &Source, parts: &[Part], len: u64, sector: u32) -> Result<Layout, Error> {
-    let size = u64::from(sector);
-    let needs = disk.len().next_multiple_of(size);
-    let mut map = Map::new(len.max(needs));
-    map.push(0, Arc::clone(disk), None);
-    let head = ENDS.min(needs);
-    let tail = needs.saturating_sub(ENDS).max(head) / size * size;
-    let mut withheld = headers(parts, size);
-    withheld.retain(|header| header.start >= head && header.end <= tail);
-    withheld.extend([tail..needs, size..head, 0..size]);
-    withheld.retain(|range| range.start < range.end);
-    Ok(Layout {
-        free: std::iter::once(needs..map.len()).collect(),
-        map,
-        withheld,
-        needs,
-        notes: Vec::new(),
-    })
-}
-
-/// The sectors with both headers of each HFS+ volume.
-fn headers(parts: &[Part], size: u64) -> Vec<Range<u64>> {
-    let volumes = parts.iter().filter(|part| part.is_hfs_plus());
-    let both = volumes.flat_map(|part| {
-        let (first, last) = (part.range.start + 1024, part.range.end.saturating_sub(1024));
-        [first..first + 512, last..last + 512]
-    });
-    both.map(|range| range.start / size * size..range.end.next_multiple_of(size)).collect()
-}
-
-/// With a new table at both true ends of the disk.
-fn by_table(
-    disk: &Source,
-    table: &gpt::Gpt,
-    parts: &[Part],
-    len: u64,
-    sector: u32,
-) -> Result<Layout, Error> {
-    let (old, size) = (u64::from(table.sector), u64::from(sector));
-    let mut notes = Vec::new();
-    if old != size {
-        notes.push(format!(
-            "the image has sectors of {old} bytes and the disk of {size}: its partition table is made anew"
-        ));
-    }
-    let kept = kept(disk, table, parts, size, &mut notes)?;
-    let end = kept.iter().map(|(_, range)| range.end).max().unwrap_or(0);
-    // Behind the last partition: the backup table.
-    let needs = (end + 128 * 128 + size).next_multiple_of(size).max(1 << 20);
-    let len = len.max(needs);
-    let entries: Vec<_> = kept
-        .iter()
-        .map(|(entry, range)| gpt::Entry {
-            first: range.start / size,
-            last: range.end / size - 1,
-            ..(*entry).clone()
-        })
-        .collect();
-    let tables = gpt::tables(sector, len / size, table.disk, &entries)
-        .map_err(|error| Error::Io(io::Error::other(error.to_string())))?;
-    let primary = size..size + tables.primary.len() as u64;
-    let backup = tables.backup_at..tables.backup_at + tables.backup.len() as u64;
-    let mut first = tables.protective;
-    // Boot code is kept: it does no harm where it is not run.
-    let code = read_vec(&**disk, 0, 440)?;
-    first[..440].copy_from_slice(&code);
-    let mut map = Map::new(len);
-    map.push(0, bytes(first), None);
-    map.push(size, bytes(tables.primary), None);
-    let mut ranges: Vec<_> = kept.iter().map(|(_, range)| range.clone()).collect();
-    ranges.sort_by_key(|range| range.start);
-    let mut free = vec![];
-    let mut at = primary.end;
-    for range in &ranges {
-        free.push(at.min(range.start)..range.start);
-        at = range.end;
-        let part = slice(disk, range.start, range.end - range.start)?;
-        if let Ok(used) = fat::used(&part) {
-            free.push(range.start + used.end..range.end);
-        }
-        map.push(range.start, part, None);
-    }
-    free.push(at..backup.start.max(at));
-    map.push(backup.start, bytes(tables.backup), None);
-    let inside = |part: &&Part| ranges.contains(&part.range);
-    let parts: Vec<Part> = parts.iter().filter(inside).cloned().collect();
-    let mut withheld = headers(&parts, size);
-    withheld.extend([backup, primary, 0..size]);
-    Ok(Layout { map, withheld, free, needs, notes })
-}
-
-/// The partitions that a disk with sectors of `size` bytes can have.
-fn kept<'t>(
-    disk: &Source,
-    table: &'t gpt::Gpt,
-    parts: &[Part],
-    size: u64,
-    notes: &mut Vec<String>,
-) -> Result<Vec<(&'t gpt::Entry, Range<u64>)>, Error> {
-    let mut kept = Vec::new();
-    for entry in &table.entries {
-        let range = table.range(entry);
-        if u64::from(table.sector) != size {
-            let fits = range.start.is_multiple_of(size) && range.end.is_multiple_of(size);
-            let is_hfs = parts.iter().any(|part| part.range == range && part.is_hfs_plus());
-            if entry.kind == Guid::EFI_SYSTEM {
-                let volume = slice(disk, range.start, range.end - range.start)?;
-                if fat::used(&volume).is_ok_and(|used| used.is_empty) {
-                    notes.push("the EFI partition, which is empty, is left out".to_owned());
-                    continue;
-                }
-                let what = "an EFI partition with files, made for other sectors";
-                return Err(Error::unsupported(what, "BPB_BytsPerSec", table.sector, ""));
-            }
-            if !fits || !is_hfs {
-                let what = "a partition that a disk with such sectors cannot have";
-                let hint = "build it for this disk: lionize build --device";
-                return Err(Error::unsupported(what, "StartingLBA", entry.first, hint));
-            }
-        }
-        kept.push((entry, range));
-    }
-    Ok(kept)
 }
 
 /// Writes an image to a disk and proves it.

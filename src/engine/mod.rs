@@ -9,6 +9,7 @@ mod facts;
 pub mod fixes;
 mod hash;
 mod identity;
+mod image_layout;
 mod inputs;
 mod job;
 mod layout;

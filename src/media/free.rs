@@ -1,10 +1,11 @@
 //! What of an image means nothing: room that is left free on a disk.
 
-use crate::block::{Extent, ReadAt, Source, slice};
+use crate::block::{Error, Extent, ReadAt, Result, Source, slice};
 use crate::format::gpt::Guid;
 use crate::media::Image;
 use crate::volume::fat;
 use crate::volume::hfsplus::Laid;
+use crate::volume::hfsplus::check::{Options, check};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -57,4 +58,23 @@ fn gaps(image: &Image, range: Range<u64>) -> Vec<Range<u64>> {
     gaps.push(at.min(range.end)..range.end);
     gaps.retain(|gap| gap.start < gap.end);
     gaps
+}
+
+/// The bytes of an HFS+ volume that no file has, if all its structures agree;
+/// else `None`, since then nobody knows which they are.
+///
+/// # Errors
+/// When the volume cannot be read.
+pub fn unused(volume: &Source) -> Result<Option<Vec<Range<u64>>>> {
+    let report = match check(volume, &Options { findings: 0, strict: false }) {
+        Ok(report) => report,
+        Err(Error::Io(error)) => return Err(Error::Io(error)),
+        Err(_) => return Ok(None),
+    };
+    if !report.is_clean() || report.dirty {
+        return Ok(None);
+    }
+    // The last run holds the alternate header: nothing behind it is free.
+    let pairs = report.used.windows(2).map(|pair| pair[0].end..pair[1].start);
+    Ok(Some(pairs.collect()))
 }

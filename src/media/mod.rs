@@ -18,7 +18,7 @@ pub mod read_back;
 pub use disk::{lay_out, room, total};
 pub use dmg::write_dmg;
 pub use error::{Error, Result};
-pub use free::room_left;
+pub use free::{room_left, unused};
 
 use crate::block::{Map, Source};
 use crate::format::gpt::Guid;

@@ -204,21 +204,35 @@ impl Opener {
     /// # Errors
     /// A refusal by name when it is none.
     pub fn disk(&self, item: &Item) -> Result<Source> {
-        let source = item.contents()?;
-        self.unwrap(item, source).map_err(|error| error.in_file(&item.name))
+        self.unwrap(item, item.contents()?).map_err(|error| error.in_file(&item.name))
+    }
+
+    /// The disk that an item holds; `None` when it is none that is known, nor
+    /// anything else that is.
+    ///
+    /// # Errors
+    /// As [`Self::disk`], for what is known to be something else.
+    pub fn known_disk(&self, item: &Item) -> Result<Option<Source>> {
+        let disk = self.unwrap_known(item, item.contents()?);
+        disk.map_err(|error| error.in_file(&item.name))
     }
 
     fn unwrap(&self, item: &Item, source: Source) -> Result<Source> {
+        let disk = self.unwrap_known(item, Arc::clone(&source))?;
+        disk.ok_or_else(|| unknown(item, &source))
+    }
+
+    fn unwrap_known(&self, item: &Item, source: Source) -> Result<Option<Source>> {
         let found = detect::look(source.as_ref())?;
         match found.as_ref().map(|found| (found.format, found)) {
-            Some((Format::Udif, _)) => self.image(item, source),
-            Some((_, found)) if found.is_volume() || found.is_disk() => Ok(source),
+            Some((Format::Udif, _)) => self.image(item, source).map(Some),
+            Some((_, found)) if found.is_volume() || found.is_disk() => Ok(Some(source)),
             Some((_, found)) => Err(refuse(found)),
             // A broken or an old image may have no magic at its very end.
             None => match udif::detect(source.as_ref())? {
-                Some(udif::Format::Udif) => self.image(item, source),
+                Some(udif::Format::Udif) => self.image(item, source).map(Some),
                 Some(other) => Err(udif::refusal(other).unwrap_or_else(|| unknown(item, &source))),
-                None => Err(unknown(item, &source)),
+                None => Ok(None),
             },
         }
     }
@@ -264,7 +278,7 @@ impl Opener {
     fn is_container(&self, source: &Source) -> Result<bool> {
         use Format::{
             Chunklist, DiskCopy42, Encrypted, PlistBinary, PlistXml, Rar, SevenZip, SparseBundle,
-            SparseImage, Zstd,
+            SparseImage,
         };
         let closed = [
             Chunklist,
@@ -276,7 +290,6 @@ impl Opener {
             SevenZip,
             SparseBundle,
             SparseImage,
-            Zstd,
         ];
         let found = detect::look(source.as_ref())?;
         Ok(found.is_some_and(|found| !closed.contains(&found.format)))
@@ -378,7 +391,7 @@ fn unknown(item: &Item, source: &Source) -> Error {
 /// The refusal of a file that is no disk of ours.
 fn refuse(found: &Found) -> Error {
     found.refuse(match found.format {
-        Format::Zstd | Format::SevenZip | Format::Rar => UNPACK,
+        Format::SevenZip | Format::Rar => UNPACK,
         Format::Encrypted | Format::SparseImage | Format::SparseBundle | Format::DiskCopy42 => {
             CONVERT
         }

@@ -141,6 +141,8 @@ impl Check {
         report.links = u32::try_from(catalog.links.count()).unwrap_or(u32::MAX);
         report.attributes = attributes.count;
         report.free_blocks = u32::try_from(free).unwrap_or(u32::MAX);
+        let size = u64::from(header.blockSize.get());
+        report.used = used.into_iter().map(|(start, end)| start * size..end * size).collect();
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::block::Value;
 use std::fmt;
+use std::ops::Range;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +90,9 @@ pub struct Report {
     pub extents: u64,
     /// Blocks that hold nothing.
     pub free_blocks: u32,
+    /// The bytes of the volume's blocks that hold something, ascending and
+    /// apart; none of a volume whose trees could not all be read.
+    pub used: Vec<Range<u64>>,
 }
 
 impl Report {
