@@ -13,4 +13,6 @@ pub(crate) mod image;
 pub(crate) mod judge;
 pub(crate) mod loops;
 pub(crate) mod names;
+#[cfg(target_os = "linux")]
+pub(crate) mod pty;
 pub(crate) mod random;

@@ -1,101 +1,28 @@
 //! The command on real block devices: loop devices of this test's own.
 
-use crate::support::image::temp;
-use crate::support::judge::{Said, assert_fsck_clean, judge, run};
-use crate::support::loops::{Loop, without};
-use lionize::block::{FileBytes, Source};
+use crate::bench::{Bench, alone, volume, words};
+use crate::support::image::{extract, open};
+use crate::support::judge::{assert_fsck_clean, judge};
 use lionize::format::partition::partitions;
-use lionize::source::sample;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
-const LEN: u64 = 700 << 20;
+/// The installer on all of a disk.
+const ALL: &str = r#"
+schema = 1
+name = "all"
+title = "The installer on all of a disk"
+extends = "lion"
+
+[media.volume]
+size = "target"
+"#;
 /// `O_EXCL`, which holds a block device for oneself.
 const EXCLUSIVE: i32 = 0o200;
 
-/// One at a time: a command that lists disks has each of them open for a moment,
-/// and then another one may not write to it.
-static ONE: Mutex<()> = Mutex::new(());
-
-/// A loop device over a file, an input, and a place for records.
-struct Bench {
-    dir: tempfile::TempDir,
-    device: Loop,
-    installer: PathBuf,
-}
-
-impl Bench {
-    fn new(sector: u32) -> Option<Self> {
-        let dir = temp();
-        let installer = dir.path().join("InstallESD.dmg");
-        sample::write_installer(&mut File::create(&installer).unwrap(), 0).unwrap();
-        let file = dir.path().join("stick.img");
-        File::create(&file).unwrap().set_len(LEN).unwrap();
-        match Loop::new(&file, sector) {
-            Ok(device) => Some(Self { dir, device, installer }),
-            Err(why) => {
-                without(&why);
-                None
-            }
-        }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.dir.path().join("stick.img")
-    }
-
-    fn id(&self) -> String {
-        format!("loop-{}", self.file().display())
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
-        command.args(args).env("LIONIZE_STATE", self.dir.path().join("state"));
-        command
-    }
-
-    fn lionize(&self, args: &[&str]) -> Said {
-        run(&mut self.command(args), Duration::from_secs(120))
-    }
-
-    fn device(&self) -> &str {
-        self.device.path().to_str().unwrap()
-    }
-
-    fn build(&self) -> Vec<String> {
-        let input = format!("installer={}", self.installer.display());
-        let args = ["build", "lion", "-q", "-i", &input, "--device", self.device()];
-        args.iter().map(|arg| (*arg).to_owned()).collect()
-    }
-
-    /// With what a loop device needs to be allowed.
-    fn allowed(&self, args: &[String]) -> Said {
-        let id = self.id();
-        let mut args: Vec<&str> = args.iter().map(String::as_str).collect();
-        args.extend(["--allow-fixed", "--device-id", &id]);
-        self.lionize(&args)
-    }
-}
-
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// The HFS+ volume on a disk, in a file of its own.
-fn volume(disk: &Path, to: &Path) {
-    let source: Source = Arc::new(FileBytes::open(disk).unwrap());
-    let parts = partitions(&source).unwrap();
-    let part = parts.iter().find(|part| part.is_hfs_plus()).unwrap();
-    crate::support::image::extract(disk, part.range.clone(), to);
-}
-
 #[test]
 fn disks_are_built_written_verified_and_erased() {
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = alone();
     for sector in [512, 4096] {
         let Some(bench) = Bench::new(sector) else { return };
         let said = bench.allowed(&bench.build()).ok().text();
@@ -122,9 +49,37 @@ fn disks_are_built_written_verified_and_erased() {
     }
 }
 
+/// With `size = "target"` the volume reaches to the end of whatever disk it is,
+/// but for what Disk Utility leaves free, and the backup table is at the end.
+#[test]
+fn a_volume_fills_a_disk_of_any_size_and_sector() {
+    let _one = alone();
+    for (sector, mib) in [(512, 700), (512, 1901), (4096, 700), (4096, 1333)] {
+        let len = (mib << 20) + 12_288;
+        let Some(bench) = Bench::of(sector, len) else { return };
+        let recipe = bench.dir.path().join("all.toml");
+        std::fs::write(&recipe, ALL).unwrap();
+        let mut build = bench.build();
+        build[1] = recipe.to_str().unwrap().to_owned();
+        bench.allowed(&build).ok();
+        bench.lionize(&["verify", "-q", bench.device()]).ok();
+        if let Some(sgdisk) = judge("sgdisk") {
+            let said = sgdisk.run(["-v", bench.device()]).ok().text();
+            assert!(said.contains("No problems found"), "the backup is at the end: {said}");
+        }
+        let parts = partitions(&open(&bench.file())).unwrap();
+        let volume = parts.iter().find(|part| part.is_hfs_plus()).unwrap().range.clone();
+        let left = len - volume.end;
+        assert!((128 << 20..130 << 20).contains(&left), "{left} bytes are left of {len}");
+        let cut = bench.dir.path().join("cut.hfs");
+        extract(&bench.file(), volume, &cut);
+        assert_fsck_clean(&cut);
+    }
+}
+
 #[test]
 fn an_image_of_other_sectors_gets_another_table() {
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = alone();
     let (Some(small), Some(large)) = (Bench::new(512), Bench::new(4096)) else { return };
     small.allowed(&small.build()).ok();
     let image = small.dir.path().join("made.img");
@@ -140,7 +95,7 @@ fn an_image_of_other_sectors_gets_another_table() {
 
 #[test]
 fn what_is_not_allowed_writes_nothing() {
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = alone();
     let Some(bench) = Bench::new(512) else { return };
     let id = bench.id();
     let build = bench.build();
@@ -164,83 +119,4 @@ fn what_is_not_allowed_writes_nothing() {
     assert!(said.code == 5 && said.text().contains("which is read"), "{}", said.text());
     let data = std::fs::read(bench.file()).unwrap();
     assert!(data.iter().all(|byte| *byte == 0), "nothing was written");
-}
-
-/// A block device whose every write fails from some moment on: nbdkit's error
-/// filter, as a file, as a loop device.
-#[test]
-fn errors_of_a_real_device_are_told_and_gone_on_from() {
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(bench), Some(nbdfuse), Some(_)) =
-        (Bench::new(512), judge("nbdfuse"), judge("nbdkit"))
-    else {
-        return;
-    };
-    let dir = bench.dir.path();
-    let (file, inject) = (dir.join("nbd"), dir.join("inject"));
-    File::create(&file).unwrap();
-    let options = [
-        format!("error-file={}", inject.display()),
-        "error-pwrite=EIO".to_owned(),
-        "error-pwrite-rate=100%".to_owned(),
-    ];
-    let mut command = nbdfuse.command();
-    command.arg(&file).args(["[", "nbdkit", "--exit-with-parent", "--filter=error", "memory"]);
-    command.arg(format!("{LEN}")).args(options).arg("]");
-    let mut server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while std::fs::metadata(&file).map_or(0, |meta| meta.len()) != LEN {
-        assert!(begun.elapsed() < Duration::from_secs(20), "nbdfuse does not serve");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let device = Loop::new(&file, 512).unwrap();
-    let path = device.path().to_str().unwrap();
-    let input = format!("installer={}", bench.installer.display());
-    let id = format!("loop-{}", file.display());
-    let args = ["build", "lion", "-q", "-i", &input, "--allow-fixed", "--device-id", &id];
-    let args = [&args[..], &["--device", path]].concat();
-    File::create(&inject).unwrap();
-    let said = bench.lionize(&args);
-    assert_eq!(said.code, 5, "{}", said.text());
-    assert!(said.text().contains("could not be written: Input/output error"), "{}", said.text());
-    std::fs::remove_file(&inject).unwrap();
-    bench.lionize(&args).ok();
-    bench.lionize(&["verify", "-q", path]).ok();
-    drop(device);
-    run(Command::new("umount").arg(&file), Duration::from_secs(20)).ok();
-    server.wait().unwrap();
-}
-
-/// Killed at many moments, the work goes on, and ends with the same bytes.
-#[test]
-fn killed_and_run_again() {
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let (Some(bench), Some(calm)) = (Bench::new(512), Bench::new(512)) else { return };
-    std::fs::copy(&bench.installer, &calm.installer).unwrap();
-    let begun = Instant::now();
-    calm.allowed(&calm.build()).ok();
-    let whole = begun.elapsed();
-    let expected = digest_of(&calm.file());
-    let moments = std::env::var("LIONIZE_KILLS").ok().and_then(|text| text.parse().ok());
-    let moments: u32 = moments.unwrap_or(8);
-    let id = bench.id();
-    for moment in 0..moments {
-        let mut args: Vec<&str> = vec![];
-        let build = bench.build();
-        args.extend(build.iter().map(String::as_str));
-        args.extend(["--allow-fixed", "--device-id", &id]);
-        let mut command = bench.command(&args);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(whole * (2 * moment + 1) / (2 * moments));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        bench.allowed(&bench.build()).ok();
-        assert_eq!(digest_of(&bench.file()), expected, "killed at moment {moment}");
-    }
-}
-
-fn digest_of(path: &Path) -> String {
-    let judge = judge("sha256sum").unwrap();
-    let said = judge.run([path]).ok().text();
-    said.split_whitespace().next().unwrap().to_owned()
 }

@@ -6,7 +6,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(target_os = "linux")]
+mod asked;
+#[cfg(target_os = "linux")]
+mod bench;
 mod faults;
+#[cfg(target_os = "linux")]
+mod faulty;
+#[cfg(target_os = "linux")]
+mod images;
+#[cfg(target_os = "linux")]
+mod kills;
 #[cfg(target_os = "linux")]
 mod loops;
 mod mock;
