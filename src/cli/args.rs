@@ -12,6 +12,7 @@ mod manual;
 mod network;
 mod pair;
 mod recipe;
+pub mod schema;
 
 pub use demo::Demo;
 pub use disk::{Disk, Erase, Write};
@@ -26,6 +27,7 @@ pub use recipe::Recipe;
 use crate::cli::args::cache::Cache;
 use crate::cli::args::catalog::Catalog;
 use crate::cli::args::fetch::Fetch;
+use crate::cli::args::schema::Schema;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Makes bootable Mac installer media on any computer, without a Mac.
@@ -124,6 +126,9 @@ pub enum Command {
     Man(Man),
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
+    /// Print the JSON Schema of what `--json` prints
+    #[command(subcommand)]
+    Schema(Schema),
 }
 
 #[cfg(test)]

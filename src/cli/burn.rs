@@ -77,7 +77,7 @@ pub(super) fn erase(args: &Erase, style: Style, streams: &mut Streams<'_>) -> Ou
     })?;
     let path = args.device.display().to_string();
     let text = format!("erased {path}: it has no partition table and no volume\n");
-    streams.result(style, &text, &json!({"result": "erased", "device": path}))
+    streams.result(style, &text, &erased(&path))
 }
 
 /// Confirms, then writes.
@@ -106,6 +106,10 @@ pub(super) fn nowhere() -> Problem {
     Problem::usage("there is no output").hint("give a file with --output, or a disk with --device")
 }
 
+fn erased(path: &str) -> Value {
+    json!({"result": "erased", "device": path})
+}
+
 fn text(burnt: &Burnt) -> String {
     let path = burnt.path.display();
     let plan = burnt.plan.as_ref().map(|id| format!("  plan {id}\n")).unwrap_or_default();
@@ -129,4 +133,27 @@ fn object(burnt: &Burnt) -> Value {
         "proofs": burnt.proofs,
         "unproven": burnt.unproven,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::schema::judge;
+
+    #[test]
+    fn results_are_as_the_schema_says() {
+        let burnt = Burnt {
+            path: "/dev/sdb".into(),
+            plan: None,
+            bytes: 8,
+            written: 4,
+            resumed: Some(2),
+            proofs: vec!["all of it".into()],
+            unproven: Vec::new(),
+        };
+        let planned = Burnt { plan: Some("0".repeat(64)), resumed: None, ..burnt.clone() };
+        for result in [object(&burnt), object(&planned), erased("/dev/sdb")] {
+            judge::events().holds(&result.to_string());
+        }
+    }
 }

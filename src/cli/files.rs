@@ -151,9 +151,9 @@ impl Lister<'_, '_> {
     }
 }
 
-/// `lionize cat`: the contents are all that standard output gets, with
-/// `--json` too.
-pub(super) fn cat(args: &Cat, streams: &mut Streams<'_>) -> Outcome {
+/// `lionize cat`: the contents are all that standard output gets.
+pub(super) fn cat(args: &Cat, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    not_json("a file", style)?;
     let opener = kept(place::opener(&streams.stop), args.appledouble_files);
     let item = place::open(&opener, &args.path)?;
     let name = item.name.clone();
@@ -202,8 +202,7 @@ pub(super) fn extract(args: &Extract, style: Style, streams: &mut Streams<'_>) -
             }
             let summary = extraction.finish()?;
             let quiet = if style.quiet { String::new() } else { summary.text(to) };
-            streams.result(style, &quiet, &summary.json(to))?;
-            missing(to, summary.missing())
+            streams.ended(style, &quiet, summary.json(to), missing(to, summary.missing()))
         }
         (None, None) => Err(Problem::usage("give a folder with --to, or a file with --tar").into()),
     }
@@ -271,6 +270,7 @@ fn to_tar(
 ) -> Outcome {
     let stop = streams.stop.clone();
     if file.as_os_str() == "-" {
+        not_json("an archive", style)?;
         let out = std::io::BufWriter::with_capacity(256 << 10, &mut *streams.stdout);
         let mut tar = Tarring::new(out, file, args.appledouble, &stop);
         items.iter().try_for_each(|item| take(opener, item, &mut tar))?;
@@ -279,7 +279,7 @@ fn to_tar(
             let text = summary.text(Path::new("standard output"));
             streams.stderr.write_all(text.as_bytes()).map_err(|error| Failure::output(&error))?;
         }
-        return missing(file, summary.missing());
+        return missing(file, summary.missing()).map_or(Ok(()), |problem| Err(problem.into()));
     }
     let refused = |error: &std::io::Error| Problem::writing(file, error);
     if file.symlink_metadata().is_ok() {
@@ -299,8 +299,7 @@ fn to_tar(
     let temp = out.into_inner().map_err(|error| refused(error.error()))?;
     temp.persist_noclobber(file).map_err(|error| refused(&error.error))?;
     let quiet = if style.quiet { String::new() } else { summary.text(file) };
-    streams.result(style, &quiet, &summary.json(file))?;
-    missing(file, summary.missing())
+    streams.ended(style, &quiet, summary.json(file), missing(file, summary.missing()))
 }
 
 fn to_extract(opener: &Opener, path: &Path) -> Result<Vec<Item>, Problem> {
@@ -326,14 +325,23 @@ fn entered(opener: &Opener, item: Item, ends: bool) -> Result<Item, Problem> {
 }
 
 /// Whatever was asked for and is not there makes the command fail.
-fn missing(to: &Path, causes: Vec<String>) -> Outcome {
+fn missing(to: &Path, causes: Vec<String>) -> Option<Problem> {
     if causes.is_empty() {
-        return Ok(());
+        return None;
     }
     let sentence = format!("not everything could be made in {}", to.display());
     let mut problem = Problem::bad_input(sentence).hint("all else is there, and whole");
     problem.causes = causes;
-    Err(problem.into())
+    Some(problem)
+}
+
+/// Standard output has either objects or a file's contents.
+fn not_json(what: &str, style: Style) -> Result<(), Problem> {
+    if !style.json {
+        return Ok(());
+    }
+    let sentence = format!("{what} goes to standard output, where `--json` has objects only");
+    Err(Problem::usage(sentence).hint("leave `--json` out, or use `lionize extract --to DIR`"))
 }
 
 fn interrupted(what: &str) -> Failure {

@@ -81,6 +81,7 @@ impl Entry {
     /// The entry as an object; `folder` is the path of its folder.
     pub(super) fn json(&self, folder: &str) -> Value {
         let mut object = json!({
+            "item": "entry",
             "path": format!("{}/{}", folder.trim_end_matches('/'), self.name),
             "kind": kind_word(self.kind),
             "mode": format!("{:04o}", self.mode & 0o7777),

@@ -26,6 +26,7 @@ mod place;
 mod problem;
 mod process;
 mod recipes;
+mod schema;
 mod streams;
 
 pub use process::main;
@@ -36,6 +37,7 @@ use crate::cli::problem::Failure;
 use crate::cli::streams::Style;
 use crate::engine::Problem;
 use clap::Parser;
+use serde_json::Value;
 use std::ffi::OsString;
 
 /// How a command ends.
@@ -71,7 +73,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Verify(args) => job::verify(args, style, streams),
         Command::Inspect(args) => inspect::run(args, style, streams),
         Command::Ls(args) => files::ls(args, style, streams),
-        Command::Cat(args) => files::cat(args, streams),
+        Command::Cat(args) => files::cat(args, style, streams),
         Command::Fetch(command) => fetch::run(command, style, streams),
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Catalog(command) => catalog::run(command, style, streams),
@@ -84,6 +86,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Man(args) => manual::man(args, style, streams),
         Command::Completions(args) => manual::completions(args, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
+        Command::Schema(which) => schema::run(*which, style, streams),
     }
 }
 
@@ -93,15 +96,24 @@ fn conclude(outcome: Outcome, json: bool, color: bool, streams: &mut Streams<'_>
     match outcome.and(flushed) {
         Ok(()) | Err(Failure::Pipe) => exit::DONE,
         Err(Failure::Problem(problem)) => {
-            if json {
-                // The exit code says it too, should nobody listen any more.
-                let _ = streams.object(&problem::object(&problem));
-                let _ = streams.stdout.flush();
-            }
-            let _ = streams.stderr.write_all(problem::text(&problem, color).as_bytes());
-            exit::code(problem.kind)
+            fail(&problem, json.then(|| problem::object(&problem)), color, streams)
+        }
+        Err(Failure::Partly(problem, partial)) => {
+            let mut object = problem::object(&problem);
+            object["partial"] = partial;
+            fail(&problem, json.then_some(object), color, streams)
         }
     }
+}
+
+fn fail(problem: &Problem, object: Option<Value>, color: bool, streams: &mut Streams<'_>) -> u8 {
+    if let Some(object) = object {
+        // The exit code says it too, should nobody listen any more.
+        let _ = streams.object(&object);
+        let _ = streams.stdout.flush();
+    }
+    let _ = streams.stderr.write_all(problem::text(problem, color).as_bytes());
+    exit::code(problem.kind)
 }
 
 /// Help and version on standard output; mistakes on standard error.

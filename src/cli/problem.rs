@@ -10,6 +10,8 @@ use std::io;
 pub(super) enum Failure {
     /// A problem to print.
     Problem(Problem),
+    /// A problem, and the result as far as there is one. People were shown it.
+    Partly(Problem, Value),
     /// The reader of our output went away: nothing to say.
     Pipe,
 }

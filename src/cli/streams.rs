@@ -1,7 +1,7 @@
 //! Where a command reads and prints, and how it is asked to stop.
 
 use crate::cli::problem::Failure;
-use crate::engine::{Event, Sink, Stop};
+use crate::engine::{Event, Problem, Sink, Stop};
 use crate::report::{Json, Live, Plain};
 use serde_json::Value;
 use std::io::Write;
@@ -39,6 +39,22 @@ impl Streams<'_> {
     /// Prints a result, in the form that was asked for.
     pub(super) fn result(&mut self, style: Style, text: &str, json: &Value) -> Result<(), Failure> {
         if style.json { self.object(json) } else { self.print(text) }
+    }
+
+    /// Prints a result; with a problem, that is how the command ends, and
+    /// programs are told the result with it: they get one result, the last line.
+    pub(super) fn ended(
+        &mut self,
+        style: Style,
+        text: &str,
+        json: Value,
+        problem: Option<Problem>,
+    ) -> Result<(), Failure> {
+        match problem {
+            None => self.result(style, text, &json),
+            Some(problem) if style.json => Err(Failure::Partly(problem, json)),
+            Some(problem) => self.print(text).and(Err(problem.into())),
+        }
     }
 
     /// Where the engine's events go.

@@ -154,7 +154,7 @@ fn a_check_tells_notes_and_fails_on_faults() {
     );
     let objects = lionize(["--json", "catalog", "check", "--catalog", &path]).objects();
     assert_eq!(
-        (&objects[0]["finding"], &objects[0]["kind"]),
+        (&objects[0]["level"], &objects[0]["kind"]),
         (&"fault".into(), &"no-packages".into())
     );
     assert_eq!((&objects[3]["result"], objects.len()), (&"failed".into(), 4));

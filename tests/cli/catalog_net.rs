@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const PATH: &str = "/content/catalogs/others/index-lion-snowleopard-leopard.merged-1.sucatalog";
 
 /// A catalog as Apple's servers have it: its addresses are of other hosts.
-fn offered() -> Catalog {
+pub(crate) fn offered() -> Catalog {
     let offers = [
         Offer::new("11G63_ServerEssentials", "ServerEssentials.pkg", 3000).in_subfolder(),
         Offer::new("041-98155", "Combo.pkg", 20).and("App.pkg", 30),
@@ -21,7 +21,7 @@ fn offered() -> Catalog {
 }
 
 /// A mirror of all that, but for files whose path has this in it.
-fn serve(catalog: &Catalog, without: &str) -> Server {
+pub(crate) fn serve(catalog: &Catalog, without: &str) -> Server {
     let mut site = Site::new().with(PATH, catalog.to_bytes().unwrap());
     for (path, data) in small_files(catalog).unwrap() {
         site = site.with(&format!("/{path}"), data);

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::net::TcpStream;
 
 /// A chunk list of these bytes that nobody signed.
-fn list(data: &[u8]) -> Vec<u8> {
+pub(crate) fn list(data: &[u8]) -> Vec<u8> {
     let mut out = b"CNKL\x24\0\0\0\x01\x01\x02\0".to_vec();
     for number in [1, 0x24, 0x24 + 36_u64] {
         out.extend(number.to_le_bytes());
@@ -22,7 +22,7 @@ fn list(data: &[u8]) -> Vec<u8> {
     out
 }
 
-fn server(image: &[u8], list: &[u8]) -> Server {
+pub(crate) fn server(image: &[u8], list: &[u8]) -> Server {
     let files = Site::new().with("/x/BaseSystem.dmg", image).with("/x/BaseSystem.chunklist", list);
     Server::start(move |asked: &Asked, out: &mut TcpStream| {
         let host = asked.header("host").unwrap_or_default().to_owned();

@@ -6,6 +6,7 @@
 mod cache;
 mod catalog;
 mod catalog_net;
+mod contract;
 mod fetch;
 mod files;
 mod fixes;
@@ -13,5 +14,8 @@ mod inspect;
 mod jobs;
 mod mac;
 mod process;
+#[allow(dead_code)]
+#[path = "../support/schema.rs"]
+mod schema;
 mod support;
 mod usage;

@@ -1,5 +1,6 @@
 //! Runs the command and keeps what it prints.
 
+use crate::schema;
 use lionize::cli::{Streams, run};
 use lionize::engine::Stop;
 use lionize::source::sample;
@@ -43,8 +44,13 @@ pub(crate) fn lionize<A: Into<OsString>>(args: impl IntoIterator<Item = A>) -> R
 pub(crate) fn stopped<A: Into<OsString>>(stop: Stop, args: impl IntoIterator<Item = A>) -> Ran {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut streams = Streams { stdout: &mut stdout, stderr: &mut stderr, terminal: false, stop };
-    let args = args.into_iter().map(Into::into);
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let json = args.iter().any(|arg| arg == "--json") && !args.iter().any(|arg| arg == "--help");
     let code = run(std::iter::once("lionize".into()).chain(args), &mut streams);
+    if json {
+        // Whatever a test is about, the contract is kept in it.
+        schema::events().holds(std::str::from_utf8(&stdout).unwrap());
+    }
     Ran { code, out: stdout, errors: String::from_utf8(stderr).unwrap() }
 }
 

@@ -9,6 +9,7 @@ mod support;
 mod again;
 mod boot;
 mod catalogs;
+mod contract;
 mod demo;
 mod driver;
 mod maps;

@@ -7,7 +7,7 @@ use crate::support::random::Item;
 use lionize::volume::Kind;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -33,14 +33,18 @@ pub(crate) struct Entry {
     pub(crate) first_link: Option<u32>,
 }
 
+/// The Python that has the judges' packages, where it is.
+pub(crate) fn python() -> Option<PathBuf> {
+    Some(cache().join("venv/bin/python")).filter(|python| python.is_file())
+}
+
 /// Lists volumes that begin at offsets of files; `None` when libfshfs is absent.
 #[track_caller]
 pub(crate) fn list(volumes: &[(&Path, u64)]) -> Option<Vec<Listing>> {
-    let python = cache().join("venv/bin/python");
-    if !python.is_file() {
-        absent("libfshfs", &format!("there is no {}", python.display()));
+    let Some(python) = python() else {
+        absent("libfshfs", "there is no venv/bin/python in the judges' cache");
         return None;
-    }
+    };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/list_hfsplus.py");
     let dir = temp();
     let wanted = dir.path().join("wanted");

@@ -17,9 +17,8 @@ pub(super) fn run(args: &Check, style: Style, streams: &mut Streams<'_>) -> Outc
         if style.json {
             let Finding { product, kind, text, .. } = finding;
             let level = word(finding.level);
-            streams.object(
-                &json!({"finding": level, "kind": kind, "product": product, "text": text}),
-            )?;
+            streams.object(&json!({"item": "finding", "level": level, "kind": kind,
+                                   "product": product, "text": text}))?;
         } else {
             streams.print(&format!("{}: {finding}\n", word(finding.level)))?;
         }

@@ -80,6 +80,7 @@ fn before(a: Date, b: Date) -> bool {
 fn object(product: &Product) -> Value {
     let package = |it: &Package| json!({"name": it.name(), "size": it.size});
     json!({
+        "item": "product",
         "product": product.id,
         "posted": product.posted.map(|date| date.to_xml_format()),
         "size": product.size(),

@@ -39,13 +39,12 @@ pub(super) fn run(args: &Inspect, style: Style, streams: &mut Streams<'_>) -> Ou
     }
     let name = facts.path.clone();
     let faults = std::mem::take(&mut facts.faults);
-    streams.result(style, &text::of(&facts), &object)?;
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let mut problem = Problem::new(ProblemKind::BadInput, format!("{name} is damaged"));
-    problem.causes = faults;
-    Err(problem.into())
+    let problem = (!faults.is_empty()).then(|| {
+        let mut problem = Problem::new(ProblemKind::BadInput, format!("{name} is damaged"));
+        problem.causes = faults;
+        problem
+    });
+    streams.ended(style, &text::of(&facts), object, problem)
 }
 
 fn cores() -> usize {

@@ -1,0 +1,14 @@
+//! `lionize schema`.
+
+use clap::Subcommand;
+
+/// `lionize schema`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+#[command(after_help = "Examples:
+  lionize schema events > events.json")]
+pub enum Schema {
+    /// Of a line that `--json` prints: events, items, results
+    #[command(after_help = "Examples:
+  lionize schema events > events.json")]
+    Events,
+}
