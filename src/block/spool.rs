@@ -75,6 +75,17 @@ impl Spool {
     }
 }
 
+impl io::Write for Spool {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.append(buf)?;
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::flush(self)
+    }
+}
+
 struct Part {
     stored: Arc<Stored>,
     start: u64,

@@ -15,6 +15,7 @@ mod installer;
 mod item;
 pub mod known;
 mod opener;
+pub mod package;
 pub mod pattern;
 mod platform;
 pub mod recovery;

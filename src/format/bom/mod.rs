@@ -68,8 +68,25 @@ impl Sum {
 }
 
 /// The CRC of a longer text by one byte; the polynomial is that of Ethernet.
-fn step(crc: u32, byte: u8) -> u32 {
-    (0..8).fold(crc ^ u32::from(byte) << 24, |crc, _| {
-        if crc & 1 << 31 == 0 { crc << 1 } else { crc << 1 ^ 0x04c1_1db7 }
-    })
+const fn step(crc: u32, byte: u8) -> u32 {
+    let [first, ..] = crc.to_be_bytes();
+    crc << 8 ^ TABLE[(first ^ byte) as usize]
 }
+
+/// The CRC of each byte.
+const TABLE: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    let mut start = 0u32;
+    while byte < 256 {
+        let (mut crc, mut bit) = (start, 0);
+        while bit < 8 {
+            crc = if crc & 1 << 31 == 0 { crc << 1 } else { crc << 1 ^ 0x04c1_1db7 };
+            bit += 1;
+        }
+        table[byte] = crc;
+        byte += 1;
+        start = start.wrapping_add(1 << 24);
+    }
+    table
+};

@@ -6,6 +6,7 @@
 
 use crate::block::{Error, Map, Result, Source, Value, bytes, read_vec};
 use crate::format::xar::contents::Stream;
+use crate::format::xar::header::LEN;
 use crate::format::xar::{Encoding, Style, hex};
 use base64::Engine;
 use std::collections::{HashMap, HashSet};
@@ -314,22 +315,20 @@ fn put(text: &mut String, more: &str) {
     let _ = text.write_str(more);
 }
 
+/// The header in Apple's form: the checksum's kind is a number. (Others name it
+/// behind a longer header, which Apple's own program takes for a wrong sum.)
 fn header(style: &Style, toc: u64, plain: u64) -> Vec<u8> {
-    let (size, number): (u16, u32) = match style {
-        Style::Sha1 => (28, 1),
-        // The algorithm is named behind it, in 36 bytes.
-        _ => (64, 3),
+    let number: u32 = match style {
+        Style::Sha1 => 1,
+        Style::Sha512 => 4,
+        _ => 3,
     };
     let mut head = b"xar!".to_vec();
-    head.extend(size.to_be_bytes());
+    head.extend(LEN.to_be_bytes());
     head.extend(1u16.to_be_bytes());
     head.extend(toc.to_be_bytes());
     head.extend(plain.to_be_bytes());
     head.extend(number.to_be_bytes());
-    if size > 28 {
-        head.extend(style.name().as_bytes());
-        head.resize(size.into(), 0);
-    }
     head
 }
 
