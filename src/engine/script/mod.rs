@@ -5,7 +5,9 @@
 //! that fixes share are in the `.sh` files beside this one; a script holds
 //! those that it uses.
 
+mod actions;
 mod library;
+mod lists;
 mod render;
 
 use crate::engine::facts::Facts;

@@ -2,11 +2,9 @@
 
 use crate::engine::facts::Facts;
 use crate::engine::fixes;
-use crate::engine::problem::{Problem, ProblemKind, Result};
-use crate::engine::steps::new_plist;
+use crate::engine::problem::{ProblemKind, Result};
 use crate::recipe::{
-    Action, Applies, Comparison, Find, Fix, KeyPath, Operator, Owning, Piece, PlistEdit,
-    SettingsEdit, Shape, Step, Value, pieces,
+    Action, Applies, Comparison, Fix, KeyPath, Operator, Piece, Shape, Step, pieces,
 };
 use std::fmt::Write;
 
@@ -71,20 +69,21 @@ pub(super) fn function(fix: &Fix, facts: &Facts) -> Result<String> {
 }
 
 /// Single quotes around a text, whatever is in it.
-fn quote(text: &str) -> String {
+pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-struct Out<'f> {
+/// A function's text while it is written.
+pub(super) struct Out<'f> {
     text: String,
-    depth: usize,
+    pub(super) depth: usize,
     facts: &'f Facts,
     /// What a step of `each` is done for now.
     now: Option<Facts>,
 }
 
 impl Out<'_> {
-    fn line(&mut self, line: &str) {
+    pub(super) fn line(&mut self, line: &str) {
         if !line.is_empty() {
             self.text.extend(std::iter::repeat_n("    ", self.depth));
         }
@@ -92,7 +91,7 @@ impl Out<'_> {
         self.text.push('\n');
     }
 
-    fn facts(&self) -> &Facts {
+    pub(super) fn facts(&self) -> &Facts {
         self.now.as_ref().unwrap_or(self.facts)
     }
 
@@ -111,7 +110,7 @@ impl Out<'_> {
 
     /// A text as one word of the shell: params are filled in, facts of the
     /// system are the script's variables.
-    fn word(&self, text: &str) -> Result<String> {
+    pub(super) fn word(&self, text: &str) -> Result<String> {
         let (mut word, mut plain) = (String::new(), String::new());
         for piece in pieces(text) {
             match piece {
@@ -134,7 +133,7 @@ impl Out<'_> {
     }
 
     /// A path of the volume.
-    fn path(&self, text: &str) -> Result<String> {
+    pub(super) fn path(&self, text: &str) -> Result<String> {
         let word = self.word(text)?;
         let plain = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\''));
         Ok(match plain.filter(|plain| !plain.contains(['\'', '"', '$', '`', '\\'])) {
@@ -253,219 +252,4 @@ impl Out<'_> {
         }
         Ok(())
     }
-
-    fn action(&mut self, action: &Action) -> Result<()> {
-        match action {
-            Action::Append { path, line, create } => {
-                let (path, line) = (self.word(path)?, self.word(line)?);
-                let create = if *create { "yes" } else { "no" };
-                self.line(&format!("append_line {path} {create} {line}"));
-            }
-            Action::Replace { path, find, with, .. } => {
-                let (program, find, what) = match find {
-                    Find::Text(text) => ("replace_text", text, format!("\"{text}\"")),
-                    Find::Line(line) => ("replace_lines", line, format!("a line like \"{line}\"")),
-                };
-                self.edit(path, &what, program, find, with)?;
-            }
-            Action::Comment { path, contains, mark, .. } => {
-                let what = format!("a line with \"{contains}\"");
-                self.edit(path, &what, "comment_lines", contains, mark)?;
-            }
-            Action::Insert { path, after, line, .. } => {
-                let what = format!("a line like \"{after}\"");
-                self.edit(path, &what, "insert_lines", after, line)?;
-            }
-            Action::Plist(edit) => self.plist(edit)?,
-            Action::Run { command, .. } => {
-                let words: Result<Vec<_>> = command.iter().map(|word| self.word(word)).collect();
-                self.line(&format!("run {}", words?.join(" ")));
-            }
-            Action::Settings { of, edit } => {
-                let of = self.word(of)?;
-                match edit {
-                    SettingsEdit::Set(value) => {
-                        let value = self.word(value)?;
-                        self.line(&format!("set_setting {of} {value}"));
-                    }
-                    SettingsEdit::Lines { line, with } => {
-                        let (line, with) = (self.word(line)?, self.word(with)?);
-                        self.line(&format!("set_settings {of} {line} {with}"));
-                    }
-                }
-            }
-            Action::Write { to, text, owning, replace } => {
-                let (to, text) = (self.word(to)?, self.word(text)?);
-                let (owner, mode) = owned(owning, 0o644);
-                let replace = if *replace { "yes" } else { "no" };
-                self.line(&format!("write_file {to} {owner} {mode} {replace} {text}"));
-            }
-            Action::Mkdir { path, owning } => {
-                let path = self.word(path)?;
-                let (owner, mode) = owned(owning, 0o755);
-                self.line(&format!("make_folder {path} {owner} {mode}"));
-            }
-            Action::Move { from, to, .. } => {
-                let (from, to) = (self.word(from)?, self.word(to)?);
-                self.line(&format!("move_aside {from} {to}"));
-            }
-            _ => return Err(Problem::ours("a fix has a step that scripts cannot do")),
-        }
-        Ok(())
-    }
-
-    fn edit(&mut self, path: &str, what: &str, program: &str, a: &str, b: &str) -> Result<()> {
-        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-        // A path that is a param as a whole is known here.
-        let whole = self.facts().fill(path);
-        let (folder, name) = match &whole {
-            Ok(whole) => whole.rsplit_once('/').unwrap_or(("", whole)),
-            Err(_) => (folder, name),
-        };
-        let (folder, depth) = match folder.strip_suffix("/**") {
-            Some(folder) => (folder, "deep"),
-            None => (folder, "flat"),
-        };
-        // `find` knows more signs than `*` and `?`.
-        let name = name.replace('\\', "\\\\").replace('[', "\\[");
-        let (folder, name, what) = (self.word(folder)?, self.word(&name)?, self.word(what)?);
-        let (a, b) = (self.word(a)?, self.word(b)?);
-        self.line(&format!("edit_lines {folder} {depth} {name} {what} \"${program}\" {a} {b}"));
-        Ok(())
-    }
-
-    /// A value that is none of others: PlistBuddy's word for its type, and it.
-    fn single(&self, value: &Value) -> Result<(&'static str, String)> {
-        Ok(match value {
-            Value::Bool(truth) => ("bool", truth.to_string()),
-            Value::Integer(number) => ("integer", number.to_string()),
-            Value::Real(number) => ("real", format!("{number:?}")),
-            Value::Text(text) => {
-                if let Ok(text) = self.facts.fill(text)
-                    && text.contains(['"', '\'', '\\'])
-                {
-                    let sentence = format!("`{text}` has quotes or backslashes");
-                    let cause = "PlistBuddy cannot be told such values safely";
-                    return Err(Problem::usage(sentence).because(cause));
-                }
-                ("string", self.word(text)?)
-            }
-            _ => return Err(Problem::ours("a value that scripts cannot tell")),
-        })
-    }
-
-    fn plist(&mut self, edit: &PlistEdit) -> Result<()> {
-        let file = self.path(&edit.path)?;
-        self.line(&format!("if [ -f {file} ]; then"));
-        self.depth += 1;
-        if edit.keep {
-            self.line("already=yes");
-        } else {
-            self.line(&format!("open_list {file}"));
-            self.edits(edit)?;
-            self.line(&format!("close_list {file}"));
-        }
-        self.depth -= 1;
-        self.line("else");
-        self.depth += 1;
-        let plain = self.word(&edit.path)?;
-        if edit.create {
-            let (owner, mode) = owned(&edit.owning, 0o644);
-            match new_plist(edit, self.facts()) {
-                Ok(text) => {
-                    let text = quote(&String::from_utf8_lossy(&text));
-                    self.line(&format!("create {file} {owner} {mode} {text}"));
-                }
-                // What only the system knows is filled in there.
-                Err(problem) if !edit.keep && problem.kind == ProblemKind::BadInput => {
-                    self.line("new_list");
-                    self.edits(edit)?;
-                    self.line(&format!("create {file} {owner} {mode} \"$(cat \"$list\")\""));
-                }
-                Err(problem) => return Err(problem),
-            }
-        } else {
-            self.line(&format!("note_missing \"there is no \"{plain}"));
-        }
-        self.depth -= 1;
-        self.line("fi");
-        Ok(())
-    }
-
-    fn edits(&mut self, edit: &PlistEdit) -> Result<()> {
-        for key in &edit.delete {
-            self.line(&format!("list_delete {}", quote(&key.to_string())));
-        }
-        for (key, value) in &edit.set {
-            self.set(key, value)?;
-        }
-        for (key, value) in &edit.add {
-            self.above(key);
-            self.line(&format!("list_next {}", quote(&key.to_string())));
-            self.put("\"$place\"", value)?;
-        }
-        for (key, value) in &edit.include {
-            self.above(key);
-            let (kind, value) = self.single(value)?;
-            self.line(&format!("list_include {} {kind} {value}", quote(&key.to_string())));
-        }
-        edit.merge.iter().try_for_each(|(key, value)| self.merge(key, value))
-    }
-
-    /// Makes the dictionaries above a key path.
-    fn above(&mut self, key: &KeyPath) {
-        for len in 1..key.0.len() {
-            let above = KeyPath(key.0[..len].to_vec());
-            self.line(&format!("list_dict {}", quote(&above.to_string())));
-        }
-    }
-
-    fn set(&mut self, key: &KeyPath, value: &Value) -> Result<()> {
-        self.above(key);
-        let (kind, value) = self.single(value)?;
-        self.line(&format!("list_set {} {kind} {value}", quote(&key.to_string())));
-        Ok(())
-    }
-
-    /// A new value at a place that is a word of the shell.
-    fn put(&mut self, place: &str, value: &Value) -> Result<()> {
-        match value {
-            Value::Array(values) => {
-                self.line(&format!("list_put {place} array"));
-                for (index, value) in values.iter().enumerate() {
-                    self.put(&format!("{place}:{index}"), value)?;
-                }
-            }
-            Value::Table(pairs) => {
-                self.line(&format!("list_put {place} dict"));
-                for (key, value) in pairs {
-                    self.put(&format!("{place}:{key}"), value)?;
-                }
-            }
-            single => {
-                let (kind, value) = self.single(single)?;
-                self.line(&format!("list_put {place} {kind} {value}"));
-            }
-        }
-        Ok(())
-    }
-
-    fn merge(&mut self, key: &KeyPath, value: &Value) -> Result<()> {
-        let Value::Table(pairs) = value else { return self.set(key, value) };
-        self.above(key);
-        if !key.0.is_empty() {
-            self.line(&format!("list_dict {}", quote(&key.to_string())));
-        }
-        for (name, value) in pairs {
-            let below = KeyPath(key.0.iter().chain([name]).cloned().collect());
-            self.merge(&below, value)?;
-        }
-        Ok(())
-    }
-}
-
-/// Owner and mode as `chown` and `chmod` take them.
-fn owned(owning: &Owning, usual: u16) -> (String, String) {
-    let (owner, group) = (owning.owner.unwrap_or(0), owning.group.unwrap_or(0));
-    (format!("{owner}:{group}"), format!("{:04o}", owning.mode.unwrap_or(usual)))
 }
