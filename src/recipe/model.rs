@@ -421,6 +421,11 @@ pub enum Action {
     },
     /// Applies a fix.
     Fix(FixUse),
+    /// Lists packages for the installer, in its `OSInstall.collection`.
+    Collection {
+        /// The packages' paths in the volume.
+        add: Vec<String>,
+    },
     /// Names the boot file.
     Bless {
         /// The folder; that of the file when `None`.

@@ -10,9 +10,27 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// All steps by name.
-pub(super) const NAMES: [&str; 19] = [
-    "restore", "copy", "extract", "write", "mkdir", "link", "remove", "move", "mode", "plist",
-    "append", "replace", "comment", "insert", "run", "settings", "fix", "bless", "label",
+pub(super) const NAMES: [&str; 20] = [
+    "restore",
+    "copy",
+    "extract",
+    "write",
+    "mkdir",
+    "link",
+    "remove",
+    "move",
+    "mode",
+    "plist",
+    "append",
+    "replace",
+    "comment",
+    "insert",
+    "run",
+    "settings",
+    "fix",
+    "collection",
+    "bless",
+    "label",
 ];
 /// Those that a fix may have: each can be said by a script as well.
 const OF_FIXES: [&str; 8] =
@@ -89,6 +107,7 @@ fn short(
         "mkdir" => Action::Mkdir { path: path(text)?, owning: Owning::default() },
         "remove" => Action::Remove { path: path(text)?, optional: false },
         "fix" => Action::Fix(fix_use(text, Vec::new())),
+        "collection" => Action::Collection { add: vec![path(text)?] },
         "label" => Action::Label { name: draft.holed(Some(text))?.value },
         _ => {
             reader.mistake(&value.span(), wrong(name, "a table", value.get_ref()));
@@ -141,6 +160,7 @@ impl Form<'_, '_, '_> {
             "run" => self.run(),
             "settings" => self.settings(),
             "fix" => self.fix(),
+            "collection" => self.collection(),
             "bless" => {
                 let folder = self.table.text("folder");
                 let folder = self.draft.path(self.table.reader, folder);
@@ -320,6 +340,15 @@ impl Form<'_, '_, '_> {
         }
         let (optional, force) = (self.flag("optional"), self.flag("force"));
         Some(Action::Fix(FixUse { optional, force, ..fix_use(id?, params) }))
+    }
+
+    fn collection(&mut self) -> Option<Action> {
+        let add = self.table.texts("add");
+        if self.table.get("add").is_none() {
+            self.table.missing("add");
+        }
+        let path = |path| self.draft.path(self.table.reader, Some(path));
+        Some(Action::Collection { add: add.into_iter().map(path).collect::<Option<_>>()? })
     }
 
     pub(super) fn owning(&self) -> Owning {

@@ -214,3 +214,23 @@ fn a_child_overrides_and_its_steps_come_after() {
     );
     assert_eq!(fail("extends = \"nix\""), "c.toml:3:11: there is no recipe `nix`");
 }
+
+#[test]
+fn a_collection_is_one_path_or_more() {
+    let step = |step: &str| parse(&format!("[[step]]\n{step}\n"));
+    let one = step("collection = \"/Packages/x.pkg\"").unwrap();
+    let same = step("collection = { add = [\"/Packages/x.pkg\"] }").unwrap();
+    assert_eq!(one.steps[0].action, same.steps[0].action);
+    for (wrong, wanted) in [
+        ("collection = { ad = \"/a\" }", "r.toml:5:14: collection lacks `add`"),
+        (
+            "collection = { ad = \"/a\" }",
+            "r.toml:5:16: unknown key of collection `ad`; did you mean `add`?",
+        ),
+        ("collection = \"x.pkg\"", "r.toml:5:14: the path `x.pkg` must begin with `/`"),
+        ("collection = { add = 1 }", "r.toml:5:22: `add` must be texts, not a number"),
+    ] {
+        let found = step(wrong).unwrap_err();
+        assert!(found.iter().any(|mistake| mistake == wanted), "{found:?}");
+    }
+}

@@ -59,6 +59,15 @@ pub(crate) fn disk(volume: &Source) -> Source {
 
 /// The files of an installer's disk.
 pub(crate) fn esd(version: &str, build: &str) -> Source {
+    esd_with(version, build, &[])
+}
+
+/// The same with the installer's own package: one that takes others beside it.
+pub(crate) fn whole_esd(version: &str, build: &str) -> Source {
+    esd_with(version, build, &[("/Packages/OSInstall.mpkg", bytes(*b"the installer's own"))])
+}
+
+fn esd_with(version: &str, build: &str, more: &[(&str, Source)]) -> Source {
     let files = [
         ("/BaseSystem.dmg", disk(&volume(tree("Base", &[("/usr/deep", bytes(*b"deep"))])))),
         ("/Packages/Essentials.pkg", bytes(vec![7; 300_000])),
@@ -66,7 +75,12 @@ pub(crate) fn esd(version: &str, build: &str) -> Source {
         ("/System/Library/CoreServices/boot.efi", bytes(*b"MZ")),
         ("/mach_kernel", bytes(*b"\xcf\xfa\xed\xfe")),
     ];
-    disk(&volume(tree("Mac OS X Install ESD", &files)))
+    disk(&volume(tree("Mac OS X Install ESD", &[&files, more].concat())))
+}
+
+/// All bytes of a source.
+pub(crate) fn bytes_of(source: &Source) -> Vec<u8> {
+    read_vec(source.as_ref(), 0, usize::try_from(source.len()).unwrap()).unwrap()
 }
 
 /// A source as a file of the host.

@@ -271,10 +271,17 @@ fn lion_server_has_the_essentials_and_server_app() {
     }
     assert!(!all.iter().any(|line| line.contains("OSInstall.collection")));
 
+    // Listed, when that is asked for, and where the installer's own package is.
+    let (_server, mut request) = sampled("lion-server", &[("installer", &esd)], dir.path());
+    request.params = vec![("collection".into(), "yes".into())];
+    let refused = plan(&request).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("there is no OSInstall.mpkg in /Packages or"), "{refused}");
+    let esd = file(dir.path(), "whole.img", &crate::make::whole_esd("10.7.5", "11G63"));
     let (_server, mut request) = sampled("lion-server", &[("installer", &esd)], dir.path());
     request.params = vec![("collection".into(), "yes".into())];
     let text = words(&plan(&request).unwrap());
-    assert!(text.contains("write /Packages/OSInstall.collection"), "{text}");
+    let listed = "list /Packages/ServerEssentials.pkg in OSInstall.collection";
+    assert!(text.contains(listed), "{text}");
     assert!(text.contains("its signer's certificate ended on 2015"), "{text}");
 }
 

@@ -2,6 +2,7 @@
 
 mod append;
 mod bless;
+mod collection;
 mod comment;
 mod copy;
 mod extract;
@@ -142,6 +143,7 @@ pub(super) fn resolve(action: &Action, facts: &Facts) -> Result<Box<dyn Step>> {
             Box::new(running::Running { what: format!("change the settings of {of}") })
         }
         Action::Fix(used) => Box::new(fix::Apply::resolve(used, facts)?),
+        Action::Collection { add } => Box::new(collection::Collection::resolve(add, facts)?),
         Action::Bless { folder, file } => Box::new(bless::Bless {
             folder: folder.as_deref().map(|path| facts.path(path)).transpose()?,
             file: facts.path(file)?,
