@@ -11,6 +11,7 @@
 //! L3 media    partitions, blessing, one image from trees; verification
 //!    source   containers as folders, installers and their facts
 //!    device   real disks: which there are, which may be written to
+//!    vm       machines in QEMU: media tried by readers of other authors
 //! L2 volume   file systems as trees: HFS+, FAT
 //! L1 format   bytes <-> structures: UDIF, GPT, APM, MBR
 //! L0 block    random-access bytes and the one error type
@@ -27,4 +28,5 @@ pub mod media;
 pub mod recipe;
 pub mod report;
 pub mod source;
+pub mod vm;
 pub mod volume;

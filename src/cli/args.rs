@@ -13,6 +13,7 @@ mod network;
 mod pair;
 mod recipe;
 pub mod schema;
+pub mod vm;
 
 pub use demo::Demo;
 pub use disk::{Disk, Erase, Write};
@@ -28,6 +29,7 @@ use crate::cli::args::cache::Cache;
 use crate::cli::args::catalog::Catalog;
 use crate::cli::args::fetch::Fetch;
 use crate::cli::args::schema::Schema;
+use crate::cli::args::vm::Vm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Makes bootable Mac installer media on any computer, without a Mac.
@@ -129,6 +131,9 @@ pub enum Command {
     /// Print the JSON Schema of what `--json` prints
     #[command(subcommand)]
     Schema(Schema),
+    /// Try media in a virtual machine, without Apple's files
+    #[command(subcommand)]
+    Vm(Vm),
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
     Err(problem.into())
 }
 
-fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
+pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
     let inputs = job.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
     let params = job.set.iter().map(param).collect::<engine::Result<_>>()?;
     Ok(Request {

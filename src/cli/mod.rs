@@ -28,6 +28,7 @@ mod process;
 mod recipes;
 mod schema;
 mod streams;
+mod vm;
 
 pub use process::main;
 pub use streams::Streams;
@@ -87,6 +88,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Completions(args) => manual::completions(args, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
         Command::Schema(which) => schema::run(*which, style, streams),
+        Command::Vm(command) => vm::run(command, style, streams),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
+mod boots;
 mod build;
 mod burn;
 mod burn_image;
@@ -34,6 +35,7 @@ mod trust;
 mod verify;
 mod waiting;
 
+pub use boots::{boot_image, boot_plan};
 pub use build::{build, manifest_path};
 pub use burn::{Burnt, Disk, burn_plan};
 pub use burn_image::{DiskImage, burn_image, erase, open_image};

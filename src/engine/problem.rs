@@ -3,6 +3,7 @@
 use crate::block::Error;
 use crate::recipe::nearest;
 use crate::source::store::{Failure, FailureKind};
+use crate::vm;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -149,6 +150,18 @@ impl From<Failure> for Problem {
             FailureKind::Usage => ProblemKind::Usage,
         };
         let Failure { sentence, causes, hint, .. } = failure;
+        Self { kind, sentence, causes, hint }
+    }
+}
+
+impl From<vm::Failure> for Problem {
+    fn from(failure: vm::Failure) -> Self {
+        let kind = match failure.kind {
+            vm::FailureKind::Missing => ProblemKind::BadInput,
+            vm::FailureKind::Host => ProblemKind::Device,
+            vm::FailureKind::Interrupted => ProblemKind::Interrupted,
+        };
+        let vm::Failure { sentence, causes, hint, .. } = failure;
         Self { kind, sentence, causes, hint }
     }
 }

@@ -4,6 +4,7 @@
 //! into it and prints what changed. Nothing here decides anything.
 
 mod json;
+pub mod junit;
 mod live;
 mod plain;
 mod state;

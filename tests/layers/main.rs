@@ -6,19 +6,20 @@
 use std::path::{Path, PathBuf};
 
 /// What each layer may import from, besides itself.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("block", &[]),
     ("format", &["block"]),
     ("volume", &["format", "block"]),
     ("media", &["volume", "format", "block"]),
     ("source", &["volume", "format", "block"]),
     ("device", &["volume", "format", "block"]),
+    ("vm", &["volume", "format", "block"]),
     ("recipe", &[]),
     // Steps edit property lists, and leave reading them to the format.
-    ("engine", &["recipe", "media", "source", "device", "volume", "format", "block"]),
+    ("engine", &["recipe", "media", "source", "device", "vm", "volume", "format", "block"]),
     ("report", &["engine"]),
     // `inspect` tells what the formats themselves know, `extract` stores AppleDouble.
-    ("cli", &["report", "engine", "recipe", "source", "device", "volume", "format", "block"]),
+    ("cli", &["report", "engine", "recipe", "source", "device", "vm", "volume", "format", "block"]),
 ];
 
 /// A `crate::` path in a file, and its line.

@@ -6,7 +6,6 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
-pub(crate) mod boot;
 pub(crate) mod fshfs;
 pub(crate) mod guest;
 pub(crate) mod image;
@@ -16,3 +15,4 @@ pub(crate) mod names;
 #[cfg(target_os = "linux")]
 pub(crate) mod pty;
 pub(crate) mod random;
+pub(crate) mod schema;

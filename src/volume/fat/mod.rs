@@ -4,7 +4,8 @@
 //! the layout's extents. Time comes from a parameter and the serial too, so
 //! the same files make the same bytes on every day.
 //!
-//! Not supported: reading FAT (but how much of it is in use), FAT12 and FAT16, and more than 128 MiB of files
+//! Not supported: reading FAT (but single files, and how much is in use), FAT12
+//! and FAT16, and more than 128 MiB of files
 //! (their contents are held in memory; a boot loader has some ten MB).
 
 mod clock;
@@ -12,9 +13,11 @@ mod disk;
 mod dots;
 mod error;
 mod path;
+mod read;
 mod used;
 
 pub use error::Error;
+pub use read::read_file;
 pub use used::{Used, used};
 
 use crate::block::{Map, Source};

@@ -1,0 +1,124 @@
+//! Debian packages: an `ar` archive whose `data.tar` holds the files.
+//!
+//! Facts: `deb(5)`, `ar(5)`. Supported are data in xz and in gzip; zstd, which
+//! Ubuntu uses, is not.
+
+use crate::block::{Error, Reader, Result, Source, read_vec, slice};
+use crate::format::archive::Member;
+use crate::format::stream::{Codec, decode, limit_for};
+use crate::format::tarball;
+use std::io::{BufReader, Read};
+
+const AR: &[u8; 8] = b"!<arch>\n";
+const HEADER: usize = 60;
+/// A package has three members; some tools add one.
+const MOST_MEMBERS: usize = 16;
+const DEB: &str = "Debian package";
+
+/// Whether a file begins as a Debian package does.
+#[must_use]
+pub fn is_deb(head: &[u8]) -> bool {
+    head.starts_with(AR) && head.get(8..21) == Some(b"debian-binary")
+}
+
+/// Calls `visit` for each file of a package, for as long as it says to go on.
+///
+/// # Errors
+/// `Corrupt` for what is no package, `Unsupported` for data in another form;
+/// whatever `visit` returns.
+pub fn scan(
+    package: &Source,
+    visit: &mut dyn FnMut(Member, &mut dyn Read) -> Result<bool>,
+) -> Result<()> {
+    let (name, data) = data(package)?;
+    let codec = match name.as_str() {
+        "data.tar.xz" => Codec::Xz,
+        "data.tar.gz" => Codec::Gzip,
+        other => {
+            let hint = "give a package of Debian's own, whose data are in xz";
+            return Err(Error::unsupported("a package of that form", "its member", other, hint));
+        }
+    };
+    let limit = limit_for(data.len());
+    let mut stream = decode(codec, BufReader::new(Reader::new(data)), limit)?;
+    tarball::scan(&mut stream, visit)
+}
+
+/// The member with the files: its name and bytes.
+fn data(package: &Source) -> Result<(String, Source)> {
+    let corrupt = |field, rule| Error::corrupt(DEB, field, package.len(), rule);
+    if package.len() < 68 || !is_deb(&read_vec(package.as_ref(), 0, 68)?) {
+        return Err(corrupt("magic", "this is no Debian package"));
+    }
+    let mut at = AR.len() as u64;
+    for _ in 0..MOST_MEMBERS {
+        if at + HEADER as u64 > package.len() {
+            break;
+        }
+        let header = read_vec(package.as_ref(), at, HEADER)?;
+        let text = |range: std::ops::Range<usize>| {
+            String::from_utf8_lossy(&header[range]).trim_end_matches([' ', '/']).to_owned()
+        };
+        let size: u64 = text(48..58).parse().map_err(|_| corrupt("ar_size", "no number"))?;
+        let (name, start) = (text(0..16), at + HEADER as u64);
+        if name.starts_with("data.tar") {
+            return Ok((name, slice(package, start, size)?));
+        }
+        let end = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(2));
+        at = end.ok_or_else(|| corrupt("ar_size", "too large"))?;
+    }
+    Err(corrupt("data.tar", "there is no such member"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::bytes;
+
+    fn member(name: &str, data: &[u8]) -> Vec<u8> {
+        let head =
+            format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, data.len());
+        assert_eq!(head.len(), HEADER);
+        [head.as_bytes(), data, if data.len() % 2 == 1 { b"\n" } else { b"" }].concat()
+    }
+
+    fn package(name: &str) -> Source {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(4);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, "boot/vmlinuz-1", &b"zero"[..]).unwrap();
+        let tar = tar.into_inner().unwrap();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut gzip, &tar).unwrap();
+        let parts = [
+            AR.to_vec(),
+            member("debian-binary", b"2.0\n"),
+            member("control.tar.xz", b"odd"),
+            member(name, &gzip.finish().unwrap()),
+        ];
+        bytes(parts.concat())
+    }
+
+    #[test]
+    fn the_files_are_found_behind_other_members() {
+        let mut found = Vec::new();
+        scan(&package("data.tar.gz"), &mut |member, data| {
+            let mut text = String::new();
+            data.read_to_string(&mut text)?;
+            found.push((String::from_utf8(member.path).unwrap(), text));
+            Ok(true)
+        })
+        .unwrap();
+        assert_eq!(found, [("boot/vmlinuz-1".to_owned(), "zero".to_owned())]);
+    }
+
+    #[test]
+    fn other_forms_and_other_files_are_refused() {
+        let refused = |source: &Source| scan(source, &mut |_, _| Ok(true)).unwrap_err().to_string();
+        assert!(refused(&package("data.tar.zst")).contains("data.tar.zst"));
+        assert!(refused(&package("nothing")).contains("there is no such member"));
+        assert!(refused(&bytes(vec![0; 100])).contains("this is no Debian package"));
+        assert!(refused(&bytes(*b"!<arch>")).contains("this is no Debian package"));
+    }
+}

@@ -1,0 +1,116 @@
+//! The guest's first file system: busybox, the modules, and our script.
+
+use crate::vm::failure::{Failure, Result};
+use crate::vm::guest::kernel::{Kernel, MODULES};
+use crate::vm::host::Host;
+use std::path::Path;
+
+const INIT: &[u8] = include_bytes!("init");
+const HINT: &str = "install it: Debian `apt install busybox-static`, Fedora `dnf install busybox`, \
+    Arch `pacman -S busybox`; or name one with --busybox";
+/// Busybox has a MiB or two.
+const MOST: usize = 64 << 20;
+
+/// A busybox that needs no libraries.
+pub(super) fn busybox(host: &Host, given: Option<&Path>) -> Result<Vec<u8>> {
+    let found = given.map(Path::to_owned).or_else(|| host.program(&["busybox", "busybox-static"]));
+    let path = found.ok_or_else(|| Failure::missing("busybox is not installed", HINT))?;
+    let bytes = std::fs::read(&path);
+    let bytes =
+        bytes.map_err(|error| Failure::host(format!("cannot read {}", path.display()), &error))?;
+    match is_static(&bytes) {
+        true if bytes.len() <= MOST => Ok(bytes),
+        _ => {
+            let sentence = format!("{} is no static program for x86-64", path.display());
+            Err(Failure::missing(sentence, HINT))
+        }
+    }
+}
+
+/// Whether an ELF file for x86-64 asks for no interpreter (`PT_INTERP`).
+fn is_static(file: &[u8]) -> bool {
+    let word = |at: usize| file.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    let long = |at: usize| {
+        let bytes: [u8; 8] = file.get(at..at + 8)?.try_into().ok()?;
+        usize::try_from(u64::from_le_bytes(bytes)).ok()
+    };
+    // 64-bit, little-endian, for x86-64.
+    if file.get(..6) != Some(b"\x7fELF\x02\x01") || word(18) != Some(62) {
+        return false;
+    }
+    let (Some(start), Some(size), Some(count)) = (long(32), word(54), word(56)) else {
+        return false;
+    };
+    let headers = (0..usize::from(count)).map(|n| n.checked_mul(size.into())?.checked_add(start));
+    let kinds = headers.map(|at| file.get(at?..)?.get(..4));
+    kinds.into_iter().all(|kind| kind.is_some_and(|kind| kind != [3, 0, 0, 0]))
+}
+
+/// The whole archive.
+pub(super) fn make(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>> {
+    let mut archive = Vec::new();
+    for folder in ["bin", "proc", "dev", "modules", "mnt"] {
+        entry(&mut archive, folder, 0o040_755, &[]);
+    }
+    entry(&mut archive, "init", 0o100_755, INIT);
+    entry(&mut archive, "bin/busybox", 0o100_755, busybox);
+    entry(&mut archive, "modules/order", 0o100_644, MODULES.join(" ").as_bytes());
+    for name in MODULES {
+        if let Some(module) = kernel.module(name) {
+            entry(&mut archive, &format!("modules/{name}.ko"), 0o100_644, &module);
+        }
+    }
+    entry(&mut archive, "TRAILER!!!", 0, &[]);
+    Ok(archive)
+}
+
+/// One member of a `newc` cpio archive.
+fn entry(archive: &mut Vec<u8>, name: &str, mode: u32, data: &[u8]) {
+    // Both are small: a name of ours, and a file that was bounded.
+    let len = |bytes: usize| u32::try_from(bytes).unwrap_or(0);
+    let (size, name_size) = (len(data.len()), len(name.len() + 1));
+    let fields = [0, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name_size, 0];
+    archive.extend(b"070701");
+    for field in fields {
+        archive.extend(format!("{field:08x}").bytes());
+    }
+    archive.extend(name.bytes());
+    archive.push(0);
+    archive.resize(archive.len().next_multiple_of(4), 0);
+    archive.extend(data);
+    archive.resize(archive.len().next_multiple_of(4), 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header and one program header of this type.
+    fn elf(machine: u8, kind: u8) -> Vec<u8> {
+        let mut file = vec![0; 64 + 56];
+        file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        (file[18], file[32], file[54], file[56], file[64]) = (machine, 64, 56, 1, kind);
+        file
+    }
+
+    #[test]
+    fn only_static_programs_run_alone() {
+        assert!(is_static(&elf(62, 1)));
+        assert!(!is_static(&elf(62, 3)), "PT_INTERP");
+        assert!(!is_static(&elf(183, 1)), "for ARM");
+        let mut short = elf(62, 1);
+        short.truncate(65);
+        assert!(!is_static(&short));
+        short[32..40].fill(0xff);
+        assert!(!is_static(&short));
+        assert!(!is_static(b"#!/bin/sh"));
+    }
+
+    #[test]
+    fn members_begin_at_words() {
+        let mut archive = Vec::new();
+        entry(&mut archive, "ab", 0o100_644, b"xyz");
+        assert_eq!(archive.len(), (110 + 3usize).next_multiple_of(4) + 4);
+        assert!(archive.starts_with(b"07070100000000000081a4"));
+    }
+}
