@@ -13,6 +13,7 @@ mod network;
 mod pair;
 mod recipe;
 pub mod schema;
+pub mod test;
 pub mod vm;
 
 pub use demo::Demo;
@@ -29,6 +30,7 @@ use crate::cli::args::cache::Cache;
 use crate::cli::args::catalog::Catalog;
 use crate::cli::args::fetch::Fetch;
 use crate::cli::args::schema::Schema;
+use crate::cli::args::test::Test;
 use crate::cli::args::vm::Vm;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -90,6 +92,8 @@ pub enum Command {
     Lock(Lock),
     /// Check a finished image, or any image with an HFS+ volume
     Verify(Verify),
+    /// Build media by a recipe, and test what it claims of them
+    Test(Test),
     /// Say what a file is: containers, partitions, volumes, checksums
     Inspect(Inspect),
     /// List a folder on the host, in an image, a package or an archive

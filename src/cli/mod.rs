@@ -28,6 +28,8 @@ mod process;
 mod recipes;
 mod schema;
 mod streams;
+mod test;
+mod verdicts;
 mod vm;
 
 pub use process::main;
@@ -78,6 +80,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Fetch(command) => fetch::run(command, style, streams),
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Catalog(command) => catalog::run(command, style, streams),
+        Command::Test(args) => test::run(args, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Write(args) => burn::write(args, style, streams),
         Command::Erase(args) => burn::erase(args, style, streams),

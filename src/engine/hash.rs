@@ -107,7 +107,8 @@ pub(super) fn fork(
     Ok(hasher.finish())
 }
 
-fn each_piece(
+/// Gives all bytes to `take`, in pieces that fit into memory.
+pub(super) fn each_piece(
     source: &dyn Content,
     tell: &dyn Fn(u64),
     stop: &Stop,

@@ -3,6 +3,7 @@
 use crate::block::{Error, ReadAt};
 use crate::engine::describe;
 use crate::engine::events::{Sink, Stage, Stop};
+use crate::engine::facts::Facts;
 use crate::engine::hash;
 use crate::engine::identity::{Identified, Identity};
 use crate::engine::inputs::Inputs;
@@ -24,6 +25,8 @@ use std::sync::OnceLock;
 pub struct Plan {
     pub(super) recipe: Recipe,
     pub(super) params: Vec<(String, String)>,
+    /// What the recipe's tests are filled with.
+    pub(super) facts: Facts,
     /// The recipe's notes, with what is known filled in.
     pub(super) notes: Vec<String>,
     pub(super) steps: Vec<Done>,

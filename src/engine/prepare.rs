@@ -109,7 +109,8 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
     let params = shown(&recipe, params);
     let identified = OnceLock::new();
-    let plan = Plan { recipe, params, notes, steps, inputs, laid, mac, identity, lock, identified };
+    let plan =
+        Plan { recipe, params, facts, notes, steps, inputs, laid, mac, identity, lock, identified };
     progress.send(Event::Planned { bytes: plan.bytes() });
     Ok(Outlook::Ready(Box::new(plan)))
 }

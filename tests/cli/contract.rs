@@ -26,6 +26,7 @@ fn commands(dir: &str) -> Vec<String> {
         &format!("build lion -i installer={installer} -o {dir}/made.img"),
         &format!("lock lion -i installer={installer} -o {dir}/lion.lock"),
         &format!("verify {dir}/made.img"),
+        &format!("test lion -i installer={installer} --judges none"),
         &format!("inspect {installer}"),
         &format!("ls {installer}"),
         &format!("extract {} --to {dir}/out", inside("/mach_kernel")),

@@ -18,4 +18,5 @@ mod process;
 #[path = "../support/schema.rs"]
 mod schema;
 mod support;
+mod testing;
 mod usage;

@@ -17,5 +17,6 @@ mod maps;
 mod names;
 mod packages;
 mod real;
+mod recipes;
 mod setup;
 mod trees;

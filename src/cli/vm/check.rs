@@ -6,7 +6,7 @@ use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
 use crate::engine::{self, Problem, ProblemKind};
 use crate::report::duration;
-use crate::report::junit::{Case, suite};
+use crate::report::junit::{self, Case, suite};
 use crate::vm::{Checked, Host, Options, Trial, Verdict};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -106,8 +106,13 @@ fn cases(name: &str, checked: &Checked) -> Vec<Case> {
     let case = |trial: &Trial| Case {
         name: format!("boots through {}", trial.loader.name()),
         class: name.to_owned(),
-        took: trial.took,
-        failure: (trial.verdict != Verdict::Boots).then(|| trial.verdict.to_string()),
+        at: None,
+        took: Some(trial.took),
+        result: match &trial.verdict {
+            Verdict::Boots => junit::Result::Passed,
+            other => junit::Result::Failed(other.to_string(), String::new()),
+        },
+        output: String::new(),
     };
     checked.trials.iter().map(case).collect()
 }

@@ -20,6 +20,7 @@ mod remove;
 mod replace;
 mod restore;
 mod running;
+pub(super) mod shape;
 mod text;
 mod write;
 

@@ -8,6 +8,7 @@ use crate::engine::facts::Facts;
 use crate::engine::job::{Job, own};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::steps::keys::{add, delete, get, include, merge, place, same};
+use crate::engine::steps::shape::unlike;
 use crate::engine::steps::{Effect, Step};
 use crate::format::proplist;
 use crate::recipe::{KeyPath, Owning, PlistEdit, Shape, Value};
@@ -155,21 +156,16 @@ pub(in crate::engine) fn has_shape(job: &Job<'_>, shape: &Shape, facts: &Facts) 
     let root = root.map_err(|error| {
         Problem::bad_input(format!("{path} is no property list")).because(error)
     })?;
-    let there = |key: &KeyPath| get(&root, &key.0).is_some();
-    for (key, value) in &shape.is {
-        let wanted = property(value, facts)?;
-        if !get(&root, &key.0).is_some_and(|found| same(found, &wanted)) {
-            return Ok(false);
-        }
-    }
-    Ok(shape.has.iter().all(there) && !shape.lacks.iter().any(there))
+    let is = shape.is.iter().map(|(key, value)| Ok((key.clone(), property(value, facts)?)));
+    let is = is.collect::<Result<Vec<_>>>()?;
+    Ok(unlike(&root, &shape.has, &shape.lacks, &is).is_none())
 }
 
 /// How a text says that it is data.
 const DATA: &str = "data:;base64,";
 
 /// A recipe's value as a property.
-fn property(value: &Value, facts: &Facts) -> Result<Property> {
+pub(in crate::engine) fn property(value: &Value, facts: &Facts) -> Result<Property> {
     Ok(match value {
         Value::Bool(truth) => Property::Boolean(*truth),
         Value::Integer(number) => Property::Integer((*number).into()),

@@ -15,6 +15,11 @@ const SERVER_APP: [&str; 2] = ["041-98155", "MacOSXSrvrApp10.7.5.pkg"];
 const REMOTE_DESKTOP: [&str; 2] = ["041-88233", "RemoteDesktopAdmin372.pkg"];
 /// The same of the admin tools.
 const ADMIN_TOOLS: [&str; 2] = ["11G56_ServerAdminTools", "ServerAdminTools.pkg"];
+/// The file names of all packages that the sample's server has.
+pub fn served() -> impl Iterator<Item = &'static str> {
+    [ESSENTIALS, SERVER_APP, REMOTE_DESKTOP, ADMIN_TOOLS].into_iter().map(|[_, name]| name)
+}
+
 /// The host that Apple's catalogs name.
 const HOST: &str = "http://swcdn.apple.com";
 

@@ -14,11 +14,15 @@ mod package;
 mod rsa;
 pub mod server;
 mod signing;
+mod stand_in;
 mod trees;
 
 pub use efi::{MARKER, boot_program};
 pub use image::write_installer;
-pub use lion_server::{ESSENTIALS, essentials, lion_server};
+pub use lion_server::{ESSENTIALS, essentials, lion_server, served};
 pub use package::{Package, package, package_bytes};
 pub use signing::{anchors, signer};
+pub use stand_in::{
+    release, stand_in_archive, stand_in_folder, stand_in_package, stand_in_zip, write_release,
+};
 pub use trees::{ODDITIES, base_system, installer};

@@ -1,0 +1,35 @@
+//! What the built-in recipes claim of their media, made from sample sources:
+//! judged by our own reader and by one of other authors.
+
+use crate::support::judge::{judge, run};
+use lionize::recipe::builtin;
+use serde_json::Value;
+use std::process::Command;
+use std::time::Duration;
+
+/// Recipes of which there is no sample yet.
+const WITHOUT: [&str; 1] = ["mountain-lion-server"];
+
+#[test]
+fn every_built_in_recipe_is_what_it_claims() {
+    let (Some(_), Some(_)) = (judge("ifind"), judge("icat")) else { return };
+    for name in builtin::names().filter(|name| !WITHOUT.contains(name)) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
+        command.args(["test", name, "--json"]);
+        let said = run(&mut command, Duration::from_secs(120)).ok();
+        let text = String::from_utf8(said.out).unwrap();
+        let objects: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let last = objects.last().unwrap();
+        assert_eq!((&last["result"], &last["failed"]), (&"tested".into(), &0.into()), "{name}");
+        assert!(last["passed"].as_u64().unwrap() > 0, "{name}: {last}");
+        assert_eq!(last["foreign"], "The Sleuth Kit", "{name}");
+        for object in objects.iter().filter(|object| object["item"] == "test") {
+            let (claim, verdict) = (object["claim"].as_str().unwrap(), &object["verdict"]);
+            let judges = object["judges"].as_array().unwrap().len();
+            println!("{name}: {claim}: {verdict}, {judges} judges");
+            let seen = ["exists", "sha256"].iter().any(|word| claim.starts_with(word));
+            assert!(verdict != "passed" || !seen || judges == 2, "{name}: {claim}");
+        }
+    }
+}
