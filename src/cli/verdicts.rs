@@ -89,7 +89,7 @@ fn text(recipe: &str, about: &str, tested: &Tested) -> String {
         let (place, claim) = (place(outcome), &outcome.claim);
         text += &format!("{:8} {place:width$}  {claim}", word(&outcome.verdict));
         match &outcome.verdict {
-            Verdict::Passed => text.push('\n'),
+            Verdict::Passed => text += &started(outcome),
             Verdict::Failed { wanted, found, .. } => {
                 text += &format!("\n           wanted {wanted}\n           found  {found}");
                 text += &match by(&outcome.verdict) {
@@ -105,6 +105,14 @@ fn text(recipe: &str, about: &str, tested: &Tested) -> String {
     let tests = count(tested.outcomes.len() as u64, "test");
     text += &format!("{tests}: {}\n", numbers.join(", "));
     text + &judged(tested)
+}
+
+/// The end of a line: through what the media started, if they were to start.
+fn started(outcome: &Outcome) -> String {
+    match outcome.judges.contains(&OURS) || outcome.judges.is_empty() {
+        true => "\n".to_owned(),
+        false => format!(" (through {})\n", outcome.judges.join(", ")),
+    }
 }
 
 /// Who failed a claim, when that was not our own reader.

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says what is wrong by where it stops")]
 
 mod builds;
+mod claims;
 mod collections;
 mod fixes;
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]

@@ -27,7 +27,7 @@ fn lionize(dir: &Path, args: &[&str]) -> Said {
 
 /// Whether QEMU, its firmware and the loaders are here; says what is not.
 #[track_caller]
-fn ready(loaders: &[Loader]) -> bool {
+pub(crate) fn ready(loaders: &[Loader]) -> bool {
     let host = Host::here();
     let missing = loaders.iter().filter_map(|loader| loader.find(&host).err());
     let missing = missing.chain(Firmware::find(&host).err()).next();

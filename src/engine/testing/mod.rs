@@ -3,9 +3,10 @@
 //! Each claim is judged by our own reader over the finished image, from its
 //! tables on. What a program of other authors can see of it (`exists`,
 //! `absent`, `sha256`, `contains`, outside of containers) is judged a second
-//! time by one that is installed. Contents stream past; none is held whole
-//! but a property list.
+//! time by one that is installed; `boots` by a loader in a machine. Contents
+//! stream past; none is held whole but a property list.
 
+mod boots;
 mod claim;
 mod foreign;
 mod given;

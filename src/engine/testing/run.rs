@@ -4,6 +4,7 @@ use crate::block::Error;
 use crate::engine::events::{Sink, Stage, Stop};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
+use crate::engine::testing::boots;
 use crate::engine::testing::claim::{Claim, Unlike, is_compressed, unlike_probe};
 use crate::engine::testing::foreign::{self, Foreign};
 use crate::engine::testing::media::Media;
@@ -17,6 +18,7 @@ use std::io;
 pub(super) struct Run<'r, 's> {
     known: &'r Known<'r>,
     media: &'r Media,
+    judges: Judges,
     foreign: Option<Box<dyn Foreign>>,
     unjudged: Option<String>,
     progress: Progress<'s>,
@@ -38,7 +40,7 @@ impl<'r, 's> Run<'r, 's> {
                 Err(why) => (None, Some(why)),
             },
         };
-        Ok(Self { known, media, foreign, unjudged, progress: Progress::new(sink), stop })
+        Ok(Self { known, media, judges, foreign, unjudged, progress: Progress::new(sink), stop })
     }
 
     pub(super) fn all(self, tests: &[Test]) -> Result<Tested> {
@@ -71,11 +73,13 @@ impl<'r, 's> Run<'r, 's> {
                 return Ok(outcome(said(&test.claim), Verdict::NotRun(why), Vec::new()));
             }
         };
-        if matches!(claim, Claim::Boots) {
-            let why = "no virtual machine is started here yet".to_owned();
-            return Ok(outcome(claim.to_string(), Verdict::NotRun(why), Vec::new()));
-        }
-        let (verdict, judges) = self.judge(&claim)?;
+        let (verdict, judges) = match claim {
+            Claim::Boots if self.judges == Judges::None => {
+                (Verdict::NotRun("no machine was wanted".to_owned()), Vec::new())
+            }
+            Claim::Boots => boots::judge(&self.media.disk, &self.progress, self.stop)?,
+            _ => self.judge(&claim)?,
+        };
         Ok(outcome(claim.to_string(), verdict, judges))
     }
 
