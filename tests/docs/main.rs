@@ -3,7 +3,9 @@
 // A failed unwrap is a failed test.
 #![allow(clippy::unwrap_used)]
 
+mod book;
 mod help;
+mod pages;
 mod shell;
 
 use clap::CommandFactory;
@@ -15,6 +17,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
+/// A file of the project.
 fn text(path: &str) -> String {
     let whole = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&whole).unwrap_or_else(|error| panic!("{}: {error}", whole.display()))
@@ -161,33 +164,5 @@ fn every_dependency_has_its_line() {
     for line in documented.lines().filter_map(|line| line.strip_prefix("| `")) {
         let name = line.split('`').next().unwrap();
         assert!(names.iter().any(|known| *known == name), "`{name}` is no dependency");
-    }
-}
-
-#[test]
-fn the_readme_has_two_commands_that_exist() {
-    let readme = text("README.md");
-    let block = readme.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
-    let commands: Vec<_> = block.lines().collect();
-    assert_eq!(commands, ["cargo run --release -- demo", "cargo test"]);
-    let (code, _, errors) = lionize(&["demo", "--help"]);
-    assert_eq!((code, errors.as_str()), (exit::DONE, ""));
-}
-
-#[test]
-fn links_between_documents_lead_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut documents = vec![root.join("README.md"), root.join("CHANGELOG.md")];
-    documents.extend(fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
-    for document in documents.iter().filter(|path| path.extension().is_some_and(|e| e == "md")) {
-        let text = fs::read_to_string(document).unwrap();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap();
-            if file.is_empty() || file.contains("://") {
-                continue;
-            }
-            let target = document.parent().unwrap().join(file);
-            assert!(target.exists(), "{}: {link} leads nowhere", document.display());
-        }
     }
 }
