@@ -15,6 +15,7 @@ mod recipe;
 pub mod schema;
 pub mod test;
 pub mod vm;
+mod wizard;
 
 pub use demo::Demo;
 pub use disk::{Disk, Erase, Write};
@@ -25,6 +26,7 @@ pub use manual::{Completions, Man, Shell};
 pub use network::Network;
 pub use pair::{Pair, PairParser};
 pub use recipe::Recipe;
+pub use wizard::Wizard;
 
 use crate::cli::args::cache::Cache;
 use crate::cli::args::catalog::Catalog;
@@ -37,8 +39,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Makes bootable Mac installer media on any computer, without a Mac.
 #[derive(Debug, Parser)]
 #[command(name = "lionize", version, about, term_width = 80, max_term_width = 80)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(after_help = "Examples:
+  lionize wizard
   lionize demo
   lionize inspect InstallESD.dmg
   lionize build lion -i installer=InstallESD.dmg -o lion.img
@@ -47,9 +49,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 Exit codes: 0 done, 2 usage, 3 bad input, 4 network, 5 output,
 6 verification, 70 our fault, 130 interrupted.")]
 pub struct Cli {
-    /// What to do.
+    /// What to do; on a terminal nothing is the wizard.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
     /// What holds for all commands.
     #[command(flatten)]
     pub global: Global,
@@ -64,6 +66,9 @@ pub struct Global {
     /// Print nothing but results, warnings and errors
     #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub quiet: bool,
+    /// For screen readers: lines and numbers, and nothing drawn again
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub plain: bool,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     #[arg(help_heading = "Everywhere")]
@@ -84,6 +89,8 @@ pub enum Color {
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Ask what to make, step by step; so does `lionize` alone
+    Wizard(Box<Wizard>),
     /// Make media by a recipe
     Build(Build),
     /// Say what `build` would make, and write nothing

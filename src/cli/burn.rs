@@ -4,8 +4,9 @@ use crate::cli::Outcome;
 use crate::cli::args::{Erase, Write};
 use crate::cli::disk::{Answers, Chosen, Terminal, choose};
 use crate::cli::job::list;
+use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
-use crate::engine::{self, Burnt, Problem, Request, Verify};
+use crate::engine::{self, Brief, Burnt, Problem, Request, Verify};
 use crate::report::size;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub(super) fn build(
     how: How,
     style: Style,
     streams: &mut Streams<'_>,
-) -> Outcome {
+) -> Result<Brief, Failure> {
     let inputs: Vec<PathBuf> = request.inputs.iter().map(|(_, path)| path.clone()).collect();
     let chosen = choose(path, args, &inputs)?;
     request.target_bytes = Some(chosen.disk.bytes);
@@ -35,14 +36,16 @@ pub(super) fn build(
     plan.check_mac(&mut streams.sink(style))?;
     // What was fetched is read, too, wherever the store is.
     let chosen = chosen.reading(&plan.files()).needing(plan.bytes())?;
-    let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {
-        let mut medium = opened(chosen)?;
-        let disk = chosen.target();
-        let mut sink = streams.sink(style);
-        let (verify, threads) = (how.verify, how.threads);
-        engine::burn_plan(&plan, &disk, &mut *medium, verify, threads, &mut sink, &stop)
-    })?;
-    streams.result(style, &text(&burnt), &object(&burnt))
+    let burnt =
+        written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, streams| {
+            let mut medium = opened(chosen)?;
+            let disk = chosen.target();
+            let mut sink = streams.sink(style);
+            let (verify, threads) = (how.verify, how.threads);
+            engine::burn_plan(&plan, &disk, &mut *medium, verify, threads, &mut sink, &stop)
+        })?;
+    streams.result(style, &text(&burnt), &object(&burnt))?;
+    Ok(Brief::of_plan(&plan))
 }
 
 /// `lionize write`.
@@ -59,20 +62,21 @@ pub(super) fn write(args: &Write, style: Style, streams: &mut Streams<'_>) -> Ou
         &stop,
     )?;
     let chosen = chosen.needing(image.needs())?;
-    let burnt = written(&chosen, &mut Terminal, streams, |chosen, streams| {
-        let mut medium = opened(chosen)?;
-        let disk = chosen.target();
-        let mut sink = streams.sink(style);
-        let (verify, threads) = (how.verify, how.threads);
-        engine::burn_image(&image, &disk, &mut *medium, verify, threads, &mut sink, &stop)
-    })?;
+    let burnt =
+        written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, streams| {
+            let mut medium = opened(chosen)?;
+            let disk = chosen.target();
+            let mut sink = streams.sink(style);
+            let (verify, threads) = (how.verify, how.threads);
+            engine::burn_image(&image, &disk, &mut *medium, verify, threads, &mut sink, &stop)
+        })?;
     streams.result(style, &text(&burnt), &object(&burnt))
 }
 
 /// `lionize erase`.
 pub(super) fn erase(args: &Erase, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let chosen = choose(&args.device, &args.disk, &[])?;
-    written(&chosen, &mut Terminal, streams, |chosen, _| {
+    written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, _| {
         engine::erase(&chosen.target(), &mut *opened(chosen)?)
     })?;
     let path = args.device.display().to_string();

@@ -2,6 +2,7 @@
 
 use crate::block::Error;
 use crate::cli::args::Demo;
+use crate::cli::shell::quoted;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
 use crate::engine::{self, BuildOptions, Built, Problem, ProblemKind, Request, Supplies, Verified};
@@ -40,7 +41,7 @@ pub(super) fn run(args: &Demo, style: Style, streams: &mut Streams<'_>) -> Outco
         ..Request::default()
     };
     let options = BuildOptions { output, verify: engine::Verify::Full, threads };
-    let built = job::make(&request, &options, style, streams)?;
+    let (built, _) = job::make(&request, &options, style, streams)?;
     let stop = streams.stop.clone();
     let found = engine::verify(&built.output, threads, &mut streams.sink(style), &stop)?;
     if !found.faults.is_empty() {
@@ -109,7 +110,7 @@ fn text(to: &Path, installer: &Path, built: &Built, found: &Verified) -> String 
 /// QEMU's firmware reads no HFS+; rEFInd's driver does.
 fn how_to_boot(to: &Path, image: &Path) -> String {
     let esp: PathBuf = to.join("esp");
-    let (esp, image) = (quoted(&esp), quoted(image));
+    let (esp, image) = (quoted(esp.as_os_str()), quoted(image.as_os_str()));
     format!(
         "
 To boot it as a USB stick in QEMU (on Debian: apt install qemu-system-x86 ovmf
@@ -132,22 +133,4 @@ It has booted when this line appears and QEMU ends with status 33:
 ",
         sample::MARKER
     )
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_survive_a_shell() {
-        assert_eq!(quoted(Path::new("a/b-1.img")), "a/b-1.img");
-        assert_eq!(quoted(Path::new("it's here")), "'it'\\''s here'");
-    }
 }

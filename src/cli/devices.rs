@@ -34,7 +34,7 @@ pub(super) fn run(style: Style, streams: &mut Streams<'_>) -> Outcome {
 }
 
 /// Devices that no one would take for a disk are left out.
-fn is_shown(disk: &Disk) -> bool {
+pub(super) fn is_shown(disk: &Disk) -> bool {
     match disk.kind {
         Kind::Memory | Kind::Joined => false,
         Kind::Loop | Kind::Network => disk.bytes > 0,

@@ -2,11 +2,12 @@
 //! asked, the user is shown what will be lost, and asked, and the guard again.
 
 use crate::cli::args::Disk as Args;
-use crate::cli::devices::{contents, headline};
+use crate::cli::devices::{contents, headline, is_shown};
 use crate::cli::streams::Streams;
-use crate::device::guard::{Ask, Input, Named, judge};
+use crate::cli::wizard::read_line;
+use crate::device::guard::{Ask, Input, Named, Verdict, judge};
 use crate::device::{self, Disk, System};
-use crate::engine::{self, Problem, ProblemKind};
+use crate::engine::{self, Problem, ProblemKind, Stop};
 use std::path::{Path, PathBuf};
 
 /// Somebody who may answer.
@@ -16,7 +17,7 @@ pub(super) trait Answers {
 }
 
 /// The terminal, where there is one.
-pub(super) struct Terminal;
+pub(super) struct Terminal(pub(super) Stop);
 
 impl Answers for Terminal {
     fn ask(&mut self, question: &str) -> Option<String> {
@@ -25,8 +26,8 @@ impl Answers for Terminal {
             return None;
         }
         eprint!("{question} ");
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).ok()?;
+        // Ctrl-C is no answer, and is asked after by the caller.
+        let line = read_line(&self.0).ok().flatten().unwrap_or_default();
         Some(line.trim().to_owned())
     }
 }
@@ -57,6 +58,29 @@ pub(super) fn choose(path: &Path, args: &Args, inputs: &[PathBuf]) -> engine::Re
     let chosen = Chosen { disk, ask, args: args.clone() };
     chosen.allowed(&system)?;
     Ok(chosen)
+}
+
+/// All disks that may be meant, those that are offered and removable first,
+/// and what the guard says of each.
+pub(super) fn candidates(args: &Args, inputs: &[PathBuf], bytes: u64) -> Vec<(Disk, Verdict)> {
+    if !device::SUPPORTED {
+        return Vec::new();
+    }
+    let system = device::host();
+    let ask = Ask {
+        bytes,
+        fixed: args.allow_fixed,
+        large: args.allow_large,
+        inputs: inputs.iter().map(|input| on_disks(&system, input)).collect(),
+        ..Ask::default()
+    };
+    let shown = system.disks.iter().filter(|disk| is_shown(disk));
+    let mut all: Vec<_> =
+        shown.map(|disk| (disk.clone(), judge(disk, &system.disks, &ask))).collect();
+    all.sort_by_key(|(disk, verdict)| {
+        (!verdict.is_offered(), !disk.removable, !disk.external, disk.name.clone())
+    });
+    all
 }
 
 fn named(args: &Args) -> Named {
@@ -129,6 +153,10 @@ impl Chosen {
             let _ = streams.stderr.write_all(lost.as_bytes());
             let question = format!("Type {} to erase this disk:", self.disk.name);
             match answers.ask(&question) {
+                _ if streams.stop.raised() => {
+                    let _ = streams.stderr.write_all(b"\n");
+                    return Err(Problem::interrupted());
+                }
                 Some(answer) if answer == self.disk.name => {}
                 Some(_) => {
                     let text = format!("{path} was not confirmed: nothing was written");

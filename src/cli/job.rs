@@ -1,9 +1,13 @@
 //! `build`, `plan`, `lock` and `verify`: a job for the engine, its answer in words.
 
 use crate::cli::args::{Build, HowMuch, Job, Lock, Pair, Plan, Verify};
+use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, burn};
-use crate::engine::{self, BuildOptions, Built, Outlook, Problem, Request, Supplies, Verified};
+use crate::engine::{
+    self, Brief, BuildOptions, Built, Outlook, Problem, Request, Supplies, Verified,
+};
+use crate::recipe::FixUse;
 use crate::report::{count, size};
 use crate::source::trust::Anchors;
 use serde_json::{Value, json};
@@ -12,6 +16,15 @@ use std::path::{Path, PathBuf};
 
 /// `lionize build`.
 pub(super) fn build(args: &Build, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    build_and_tell(args, style, streams).map(drop)
+}
+
+/// The same, and what is to be known of what was made.
+pub(super) fn build_and_tell(
+    args: &Build,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Result<Brief, Failure> {
     let request = request(&args.job, args.output.clone())?;
     let threads = args.job.threads.unwrap_or(0);
     if let Some(device) = &args.device {
@@ -22,8 +35,9 @@ pub(super) fn build(args: &Build, style: Style, streams: &mut Streams<'_>) -> Ou
     let output = args.output.clone().ok_or_else(burn::nowhere)?;
     let verify = proof_of_file(args.verify.unwrap_or(HowMuch::Quick))?;
     let options = BuildOptions { output, verify, threads };
-    let built = make(&request, &options, style, streams)?;
-    streams.result(style, &built_text(&built), &built_json(&built))
+    let (built, brief) = make(&request, &options, style, streams)?;
+    streams.result(style, &built_text(&built), &built_json(&built))?;
+    Ok(brief)
 }
 
 /// How much is proven of a file, of which it can never be nothing.
@@ -42,12 +56,13 @@ pub(super) fn make(
     options: &BuildOptions,
     style: Style,
     streams: &mut Streams<'_>,
-) -> engine::Result<Built> {
+) -> engine::Result<(Built, Brief)> {
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
     let plan = engine::prepare(request, &mut sink, &stop)?;
     plan.check_mac(&mut sink)?;
-    engine::build(&plan, options, &mut sink, &stop)
+    let built = engine::build(&plan, options, &mut sink, &stop)?;
+    Ok((built, Brief::of_plan(&plan)))
 }
 
 /// `lionize plan`.
@@ -111,11 +126,12 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
 pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
     let inputs = job.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
     let params = job.set.iter().map(param).collect::<engine::Result<_>>()?;
+    let (params, fixes) = fixes(job, params)?;
     Ok(Request {
         recipe: job.recipe.clone(),
         inputs: inputs.collect(),
         params,
-        fixes: Vec::new(),
+        fixes,
         mac: job.mac.clone(),
         output,
         target_bytes: None,
@@ -125,6 +141,28 @@ pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Requ
         supplies: supplies(job)?,
         locked: job.locked.clone(),
     })
+}
+
+/// Values by name.
+type Values = Vec<(String, String)>;
+
+/// The values that are for the recipe, and the fixes with those for them.
+fn fixes(job: &Job, set: Values) -> engine::Result<(Values, Vec<FixUse>)> {
+    if job.fix.is_empty() {
+        return Ok((set, Vec::new()));
+    }
+    let recipe = engine::load::recipe(&job.recipe)?;
+    let is_recipes =
+        |(name, _): &(String, String)| recipe.params.iter().any(|param| param.name == *name);
+    let (params, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_recipes);
+    let used = engine::fixes::wanted(&job.fix, &others)?.into_iter().map(|(fix, params)| FixUse {
+        id: fix.id.clone(),
+        fix: Box::new(fix),
+        params,
+        optional: false,
+        force: false,
+    });
+    Ok((params, used.collect()))
 }
 
 fn supplies(job: &Job) -> engine::Result<Supplies> {

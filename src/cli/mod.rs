@@ -27,10 +27,12 @@ mod problem;
 mod process;
 mod recipes;
 mod schema;
+mod shell;
 mod streams;
 mod test;
 mod verdicts;
 mod vm;
+mod wizard;
 
 pub use process::main;
 pub use streams::Streams;
@@ -69,7 +71,18 @@ fn wants_color(color: Color, terminal: bool) -> bool {
 
 fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
     let style = Style { json: cli.global.json, quiet: cli.global.quiet };
-    match &cli.command {
+    let plain = cli.global.plain;
+    let color = !plain && wants_color(cli.global.color, streams.terminal);
+    let asked = |args: &args::Wizard, streams: &mut Streams<'_>| {
+        wizard::run(args, wizard::Look { plain, color }, style, streams)
+    };
+    let Some(command) = &cli.command else {
+        return asked(&args::Wizard::default(), streams);
+    };
+    // Nothing is drawn again, neither questions nor progress.
+    streams.terminal &= !plain || matches!(command, Command::Wizard(_));
+    match command {
+        Command::Wizard(args) => asked(args, streams),
         Command::Build(args) => job::build(args, style, streams),
         Command::Plan(args) => job::plan(args, style, streams),
         Command::Lock(args) => job::lock(args, style, streams),

@@ -124,27 +124,33 @@ fn known(input: &Input, identified: &Identified) -> Option<String> {
     if input.kind != crate::recipe::InputKind::Installer {
         return None;
     }
+    let digests = identified.of(input);
+    let instead = if input.images().is_empty() {
+        "; and it has no checksums of its own"
+    } else {
+        "; its own checksums are proven while building"
+    };
+    on_record(input, digests.values().filter_map(|digests| digests.sha1.as_ref()), instead)
+}
+
+/// The same, by the digests of its files; and what else there is where none is known.
+pub(super) fn on_record<'d>(
+    input: &Input,
+    sha1: impl IntoIterator<Item = &'d String>,
+    instead: &str,
+) -> Option<String> {
     let SystemVersion { version, build, .. } = input.version.as_ref()?;
     let known = input.version.as_ref()?.known();
     if known.name.is_empty() {
         return None;
     }
-    let digests = identified.of(input);
-    let sha1 = digests.values().filter_map(|digests| digests.sha1.as_ref());
     let same = |digest: &String| known.sha1.contains(digest);
     let listed = sha1.into_iter().any(same);
-    let instead = if input.images().is_empty() {
-        "and it has no checksums of its own"
-    } else {
-        "its own checksums are proven while building"
-    };
     let mut text = match (listed, known.sha1.len()) {
         (true, _) => format!("its digest is known: an image of {} {version}", known.name),
-        (false, 0) => format!("not known: no digest of {version} ({build}) is public; {instead}"),
+        (false, 0) => format!("not known: no digest of {version} ({build}) is public{instead}"),
         (false, n) => {
-            format!(
-                "not known: its digest is not on record for {version} (which has {n}); {instead}"
-            )
+            format!("not known: its digest is not on record for {version} (which has {n}){instead}")
         }
     };
     if !known.build && !build.is_empty() && !listed {

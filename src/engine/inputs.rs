@@ -287,7 +287,7 @@ fn check_names(recipe: &Recipe, request: &Request) -> Result<()> {
     Ok(())
 }
 
-fn open_one(
+pub(super) fn open_one(
     wanted: &recipe::Input,
     path: PathBuf,
     stop: &Stop,

@@ -1,6 +1,7 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
 mod boots;
+mod brief;
 mod build;
 mod burn;
 mod burn_image;
@@ -25,6 +26,7 @@ mod prepare;
 mod problem;
 mod progress;
 mod prove;
+mod recognise;
 mod record;
 mod request;
 mod script;
@@ -38,6 +40,7 @@ mod verify;
 mod waiting;
 
 pub use boots::{boot_image, boot_plan};
+pub use brief::Brief;
 pub use build::{build, manifest_path};
 pub use burn::{Burnt, Disk, burn_plan};
 pub use burn_image::{DiskImage, burn_image, erase, open_image};
@@ -47,6 +50,7 @@ pub use mac::Suited;
 pub use plan::Plan;
 pub use prepare::{Outlook, foresee, prepare};
 pub use problem::{Problem, ProblemKind, Result};
+pub use recognise::{Recognised, Window, check, recognise};
 pub use request::{BuildOptions, Built, Form, Request, Supplies, Verify};
 pub use script::script;
 pub use secret::hash_password;

@@ -66,6 +66,15 @@ impl Judge {
         Ok(Some(verdict))
     }
 
+    /// When the signers of a package were valid, if that is over.
+    pub(super) fn expired(&self, source: &Source) -> Option<(i64, i64)> {
+        let mut claims = Claims::new(&self.anchors);
+        (claims.now, claims.threads) = (self.now, self.threads);
+        let verdict = judge(source, &claims, &|_| {}).ok()?;
+        let signer = verdict.signers.iter().find(|signer| signer.expired == Some(true))?;
+        signer.window
+    }
+
     fn judge(
         &self,
         source: &Source,

@@ -1,5 +1,6 @@
 //! What can be said of a job whose inputs are not all fetched yet.
 
+use crate::engine::brief::Brief;
 use crate::engine::describe::{commas, input_facts, section};
 use crate::engine::facts::Facts;
 use crate::engine::inputs::Inputs;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 pub struct Waiting {
     text: String,
     json: Value,
+    brief: Brief,
 }
 
 impl Waiting {
@@ -44,7 +46,14 @@ impl Waiting {
             "fetch": fetch,
             "steps": titles.iter().map(|title| json!({ "title": title })).collect::<Vec<_>>(),
         });
-        Self { text, json }
+        let fetched = missing.iter().map(|(_, pin)| (pin.package.clone(), pin.size));
+        let brief = Brief {
+            steps: titles.into_iter().filter(|title| !title.starts_with("not done: ")).collect(),
+            fetch: fetched.collect(),
+            notes,
+            ..Brief::default()
+        };
+        Self { text, json, brief }
     }
 
     /// And what the inputs say of a Mac.
@@ -60,6 +69,11 @@ impl Waiting {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// In short.
+    pub(super) const fn brief(&self) -> &Brief {
+        &self.brief
     }
 
     /// For programs.

@@ -150,6 +150,8 @@ fn finish(draft: Draft) -> Recipe {
     Recipe {
         name: draft.name.unwrap_or_default(),
         title: draft.title.unwrap_or_default(),
+        purpose: draft.purpose.unwrap_or_default(),
+        macs: draft.macs.unwrap_or_default(),
         notes: draft.notes,
         params: draft.params.into_iter().map(|param| param.value).collect(),
         inputs: draft.inputs.into_iter().map(|input| input.value).collect(),

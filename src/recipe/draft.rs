@@ -3,8 +3,8 @@
 use crate::recipe::reader::{Located, Reader, Table};
 use crate::recipe::text::{Piece, is_word, pieces, size};
 use crate::recipe::{
-    CatalogEntry, Condition, Demand, Input, InputKind, Layout, Param, Position, Size, Step, Test,
-    condition,
+    CatalogEntry, Condition, Demand, Input, InputKind, Layout, Param, Position, Purpose, Size,
+    Step, Test, condition,
 };
 use crate::recipe::{claims, steps};
 use toml::Spanned;
@@ -42,6 +42,8 @@ pub(super) struct Draft {
     pub(super) extends: Option<Located<String>>,
     pub(super) name: Option<String>,
     pub(super) title: Option<String>,
+    pub(super) purpose: Option<Purpose>,
+    pub(super) macs: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) params: Vec<Located<Param>>,
     pub(super) inputs: Vec<Located<Input>>,
@@ -100,6 +102,8 @@ impl Draft {
             None => table.need("title"),
         }
         .map(|title| title.value);
+        self.purpose = table.word("purpose", &Purpose::ALL);
+        self.macs = table.text("macs").map(|macs| macs.value);
         self.notes(table);
     }
 

@@ -77,6 +77,8 @@ fn join(base: Draft, child: Draft) -> Draft {
         extends: None,
         name: child.name.or(base.name),
         title: child.title.or(base.title),
+        purpose: child.purpose.or(base.purpose),
+        macs: child.macs.or(base.macs),
         notes: base.notes.into_iter().chain(child.notes).collect(),
         params: named(base.params, child.params, |param| &param.name),
         inputs: named(base.inputs, child.inputs, |input| &input.name),

@@ -28,8 +28,8 @@ pub use load::{Text, load};
 pub use mistake::{Mistake, nearest};
 pub use model::{
     Action, CatalogEntry, Comparison, Condition, Demand, Find, FixUse, Input, InputKind, KeyPath,
-    Layout, MediaOptions, Operator, Owning, Param, PlistEdit, Position, Recipe, SettingsEdit,
-    Shape, Size, Step, Value, VolumeOptions,
+    Layout, MediaOptions, Operator, Owning, Param, PlistEdit, Position, Purpose, Recipe,
+    SettingsEdit, Shape, Size, Step, Value, VolumeOptions,
 };
 pub use reach::{Reach, reach};
 pub use text::{Piece, pieces, size};

@@ -10,6 +10,12 @@ pub struct Recipe {
     pub name: String,
     /// What it makes, in a few words.
     pub title: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Purpose::is_other")]
+    pub purpose: Purpose,
+    /// For which Macs, in plain words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub macs: String,
     /// What the user should know, shown in the plan.
     pub notes: Vec<String>,
     /// What may be set with `--set`.
@@ -26,16 +32,60 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// The recipe as far as it decides what is made: without its tests.
+    /// The recipe as far as it decides what is made: without its tests, and
+    /// without the words that help to choose it.
     #[must_use]
     pub fn decisive(&self) -> Self {
-        Self { tests: Vec::new(), ..self.clone() }
+        Self { tests: Vec::new(), purpose: Purpose::Other, macs: String::new(), ..self.clone() }
     }
 
     /// The input of this name.
     #[must_use]
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
+    }
+}
+
+/// What a recipe is for, in the order in which they are offered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// Media that install a system.
+    Install,
+    /// Media that install a server.
+    Server,
+    /// Software for a Mac that has its system.
+    Software,
+    /// Images that somebody has.
+    Image,
+    /// Anything else.
+    #[default]
+    Other,
+}
+
+impl Purpose {
+    /// Those that a recipe may name, with their words.
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("install", Self::Install),
+        ("server", Self::Server),
+        ("software", Self::Software),
+        ("image", Self::Image),
+    ];
+
+    /// What stands above a list of them.
+    #[must_use]
+    pub const fn heading(self) -> &'static str {
+        match self {
+            Self::Install => "Install a system",
+            Self::Server => "Install a server",
+            Self::Software => "Take software out of its package",
+            Self::Image => "Make media or a new image from an image",
+            Self::Other => "Something else",
+        }
+    }
+
+    fn is_other(&self) -> bool {
+        *self == Self::Other
     }
 }
 

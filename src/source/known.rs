@@ -12,6 +12,8 @@ struct File {
     name: String,
     file: String,
     version: Vec<Version>,
+    #[serde(default)]
+    offered: Vec<Offered>,
 }
 
 #[derive(Deserialize)]
@@ -22,6 +24,16 @@ struct Version {
     builds: Vec<String>,
     #[serde(default)]
     sha1: Vec<String>,
+}
+
+/// An installer that Apple offers to everybody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Offered {
+    /// The version that it installs.
+    pub version: String,
+    /// Where it is.
+    pub url: String,
 }
 
 /// What is known of the images of a version.
@@ -35,6 +47,8 @@ pub struct Known {
     pub build: bool,
     /// SHA-1 digests of good images; several are normal.
     pub sha1: Vec<String>,
+    /// Installers of this release that Apple offers.
+    pub offered: Vec<Offered>,
 }
 
 /// What is known of a version's images.
@@ -48,10 +62,11 @@ pub fn of(version: &str, build: &str) -> Known {
     let Some(file) = files.into_iter().find(|file| under(&file.release)) else {
         return Known::default();
     };
-    let mut known = Known { name: file.name, file: file.file, build: false, sha1: Vec::new() };
+    let File { name, file: usual, offered, version: versions, .. } = file;
+    let mut known = Known { name, file: usual, offered, ..Known::default() };
     let plain = version.strip_suffix(".0").filter(|short| short.matches('.').count() == 1);
     let version = plain.unwrap_or(version);
-    if let Some(found) = file.version.into_iter().find(|found| found.version == version) {
+    if let Some(found) = versions.into_iter().find(|found| found.version == version) {
         known.build = found.builds.iter().any(|known| known == build);
         known.sha1 = found.sha1;
     }

@@ -10,7 +10,7 @@ fn commands_that_are_not_there_are_named() {
         "",
         "error: unrecognized subcommand 'biuld'\n\n  \
          tip: a similar subcommand exists: 'build'\n\n\
-         Usage: lionize [OPTIONS] <COMMAND>\n\n\
+         Usage: lionize [OPTIONS] [COMMAND]\n\n\
          For more information, try '--help'.\n",
     );
 }
@@ -103,5 +103,18 @@ fn versions_and_help_are_results() {
     let version = concat!("lionize ", env!("CARGO_PKG_VERSION"), "\n");
     lionize(["--version"]).is(exit::DONE, version, "");
     assert_eq!(lionize(["--help"]).code, exit::DONE);
-    assert_eq!(lionize(Vec::<String>::new()).code, exit::USAGE);
+}
+
+#[test]
+fn without_a_terminal_the_wizard_names_the_flags() {
+    let hint = "hint: say it all at once: lionize build RECIPE --input NAME=PATH --output FILE (or \
+                --device PATH --device-serial S --yes); `lionize recipe list` names the recipes, \
+                `lionize recipe show RECIPE` its inputs, `lionize --help` all commands\n";
+    for args in [vec![], vec!["wizard", "--recipe", "lion"], vec!["--plain"]] {
+        let text =
+            "error: the wizard has nobody to ask\n  because standard error is not a terminal\n";
+        lionize(args).is(exit::USAGE, "", &format!("{text}{hint}"));
+    }
+    let ran = lionize(["--json"]);
+    assert_eq!((ran.code, ran.objects()[0]["result"].as_str()), (exit::USAGE, Some("failed")));
 }

@@ -16,6 +16,10 @@ pub struct Job {
     /// Set the recipe's param NAME
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = Pair::parser())]
     pub set: Vec<Pair>,
+    /// Apply this fix to the volume, as a recipe's step `fix` does; once for
+    /// each. `--set` sets their params, too
+    #[arg(long, value_name = "FIX")]
+    pub fix: Vec<String>,
     /// The Mac that it is for, by model (`MacBookPro9,2`) or board id: media
     /// that do not start it are refused
     #[arg(long = "for", value_name = "MAC", value_parser = mac)]
@@ -75,6 +79,15 @@ pub enum HowMuch {
 }
 
 impl HowMuch {
+    /// As it is given.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Quick => "quick",
+            Self::Full => "full",
+        }
+    }
+
     /// As the engine says it.
     pub(in crate::cli) const fn how(self) -> crate::engine::Verify {
         match self {
@@ -130,7 +143,7 @@ pub struct Verify {
 }
 
 /// A model identifier or a board id.
-fn mac(text: &str) -> Result<Mac, String> {
+pub(super) fn mac(text: &str) -> Result<Mac, String> {
     Mac::parse(text).ok_or_else(|| {
         "a Mac is named by its model identifier, such as MacBookPro9,2 (About This Mac, \
          System Report), or by its board id, such as Mac-6F01561E16C75D06"

@@ -1,0 +1,96 @@
+//! Keys, one at a time and unseen, until Ctrl-C.
+
+use crate::engine::Stop;
+use console::{Key, Term};
+use std::io;
+
+/// The keyboard; nothing that is typed is shown while it is held.
+pub(super) struct Keys {
+    term: Term,
+    stop: Stop,
+    _quiet: Quiet,
+}
+
+impl Keys {
+    pub(super) fn new(stop: &Stop) -> io::Result<Self> {
+        Ok(Self { term: Term::stderr(), stop: stop.clone(), _quiet: Quiet::new()? })
+    }
+
+    /// The next key; `None` once the user wants to end.
+    pub(super) fn read(&mut self) -> io::Result<Option<Key>> {
+        if !wait(&self.stop)? {
+            return Ok(None);
+        }
+        match self.term.read_key_raw() {
+            Ok(Key::CtrlC | Key::Char('\u{3}' | '\u{4}')) => {
+                self.stop.raise();
+                Ok(None)
+            }
+            Ok(key) => Ok(Some(key)),
+            // The terminal went away.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Waits until there is something to read; false when it is time to end.
+#[cfg(unix)]
+pub(super) fn wait(stop: &Stop) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    // A signal that comes just before the wait is heard of after this long.
+    let most = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+    let stdin = io::stdin();
+    loop {
+        if stop.raised() {
+            return Ok(false);
+        }
+        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+        match poll(&mut fds, Some(&most)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => {}
+            Ok(_) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn wait(stop: &Stop) -> io::Result<bool> {
+    Ok(!stop.raised())
+}
+
+/// A terminal that does not echo, and does so again when this ends.
+struct Quiet {
+    #[cfg(unix)]
+    before: rustix::termios::Termios,
+}
+
+impl Quiet {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+        let before = tcgetattr(io::stdin())?;
+        let mut quiet = before.clone();
+        // Ctrl-C still is a signal while nothing is asked.
+        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
+        Ok(Self { before })
+    }
+
+    #[cfg(not(unix))]
+    #[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
+    fn new() -> io::Result<Self> {
+        Ok(Self {})
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        {
+            use rustix::termios::{OptionalActions, tcsetattr};
+            // There is nobody to tell, nor anything else to do.
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The wizard: questions, and in the end the command that they come to.
+//!
+//! [`flow`] decides what is asked and knows no terminal; [`screen`] is how it
+//! is asked; `ask` and `output` are between them. What is run in the end is
+//! what `build` itself parses from the arguments that are printed.
+
+mod ask;
+mod flow;
+mod get;
+mod host;
+mod keys;
+mod output;
+mod plain;
+mod rich;
+mod screen;
+mod summary;
+
+use crate::cli::args::Wizard as Args;
+use crate::cli::job;
+use crate::cli::streams::{Streams, Style};
+use crate::cli::wizard::ask::{Asker, Step};
+use crate::cli::wizard::flow::{Answer, Answers, Flow, Given, Output, Question};
+use crate::cli::wizard::output::{Decision, parsed};
+use crate::cli::wizard::screen::Screen;
+use crate::engine::{self, Brief, Problem, ProblemKind, load, recognise};
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+/// A line of the terminal; `None` when it is over, or the user wants to end.
+pub(super) fn read_line(stop: &engine::Stop) -> io::Result<Option<String>> {
+    plain::read_line(stop)
+}
+
+/// How the wizard asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// Lines and numbers only.
+    pub(super) plain: bool,
+    pub(super) color: bool,
+}
+
+/// `lionize`, and `lionize wizard`.
+pub(super) fn run(
+    args: &Args,
+    look: Look,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> super::Outcome {
+    check_terminal(style, streams)?;
+    let flow = Flow::new(preset(args, streams)?);
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    let decided = if look.plain || dumb {
+        // What a screen reader says is not drawn again: neither is progress.
+        streams.terminal = false;
+        let stop = streams.stop.clone();
+        let mut read = || plain::read_line(&stop);
+        let mut screen = plain::Plain::new(Box::new(io::stderr()), &mut read);
+        ask(args, flow, &mut screen, style, streams)?
+    } else {
+        let stop = streams.stop.clone();
+        let screen = rich::Rich::new(Box::new(io::stderr()), look.color, &stop);
+        ask(args, flow, &mut screen.map_err(|error| lost(&error))?, style, streams)?
+    };
+    // The terminal is as it was from here on.
+    let Some((answers, args)) = decided else { return Err(ended().into()) };
+    let build = parsed(&args)?;
+    let after = job::build_and_tell(&build, style, streams)?;
+    let brief = Brief { notes: after.notes, clock: after.clock, ..Brief::default() };
+    streams.print(&summary::afterwards(&answers, &with_clock(&answers, brief)))
+}
+
+/// When the installer's signer was valid counts as well as that of packages.
+fn with_clock(answers: &Answers, mut brief: Brief) -> Brief {
+    for window in answers.inputs.iter().filter_map(|given| given.found.clock) {
+        brief.clock = Some(match brief.clock {
+            Some((from, until)) => (from.max(window.0), until.min(window.1)),
+            None => window,
+        });
+    }
+    brief.clock = brief.clock.filter(|(from, until)| from < until);
+    brief
+}
+
+/// Questions need somebody who reads them and answers.
+fn check_terminal(style: Style, streams: &Streams<'_>) -> engine::Result<()> {
+    let why = if style.json {
+        "with --json, programs read what is printed"
+    } else if !streams.terminal {
+        "standard error is not a terminal"
+    } else if !io::stdin().is_terminal() {
+        "standard input is not a terminal"
+    } else {
+        return Ok(());
+    };
+    let hint = "say it all at once: lionize build RECIPE --input NAME=PATH --output FILE (or \
+                --device PATH --device-serial S --yes); `lionize recipe list` names the recipes, \
+                `lionize recipe show RECIPE` its inputs, `lionize --help` all commands";
+    Err(Problem::usage("the wizard has nobody to ask").because(why).hint(hint))
+}
+
+/// What the flags answer.
+fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
+    let mut flow = Flow::default();
+    let mut given = args.input.clone();
+    if let Some(name) = &args.recipe {
+        let recipe = load::recipe(name)?;
+        for pair in args.input.iter() {
+            let Some(wanted) = recipe.input(&pair.name) else { continue };
+            given.retain(|other| other.name != pair.name);
+            let path = PathBuf::from(&pair.value);
+            let found = recognise(wanted, &path, &streams.stop)?;
+            let (name, path) = (pair.name.clone(), Some(path));
+            let checked = Vec::new();
+            flow.answer(Answer::Input(Box::new(Given { name, path, found, checked })));
+        }
+        flow.answer(Answer::Recipe(name.clone(), Box::new(recipe)));
+    }
+    if let Some(pair) = given.first() {
+        let text = format!("there is no input `{}`", pair.name);
+        let problem = Problem::usage(text);
+        return Err(problem.hint("say which recipe with --recipe: inputs are a recipe's"));
+    }
+    for (name, value) in args.set.iter().map(job::param).collect::<engine::Result<Vec<_>>>()? {
+        flow.answer(Answer::Param(name, value));
+    }
+    if let Some(mac) = &args.mac {
+        flow.answer(Answer::Mac(Some(mac.clone())));
+    }
+    if !args.fix.is_empty() {
+        flow.answer(Answer::Fixes(args.fix.clone()));
+    }
+    let serial = args.disk.device_serial.clone();
+    let disk = args.device.clone().map(|path| Output::Disk(path, serial));
+    if let Some(output) = args.output.clone().map(Output::File).or(disk) {
+        flow.answer(Answer::Output(output));
+    }
+    Ok(flow.answers().clone())
+}
+
+/// Answers that somebody wants done, and the command for them.
+type Decided = Option<(Answers, Vec<OsString>)>;
+
+/// Asks until all is answered; `None` when the user ends it.
+fn ask(
+    args: &Args,
+    mut flow: Flow,
+    screen: &mut dyn Screen,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> engine::Result<Decided> {
+    let mut asker = Asker { screen, streams, style, places: host::places() };
+    let passed = args.passed_on();
+    loop {
+        let answers = flow.answers().clone();
+        let command = || {
+            let has_serial = matches!(answers.output, Some(Output::Disk(_, Some(_))));
+            [answers.command(), args.passed_on_of_disk(has_serial), passed.clone()].concat()
+        };
+        let step = match flow.question() {
+            Question::Recipe => asker.recipe(),
+            Question::Input(input) => asker.input(&input),
+            Question::Mac => asker.mac(&answers),
+            Question::Param(param) => asker.param(&param),
+            Question::Fixes => asker.fixes(&answers),
+            Question::Output => asker.output(&answers, &command(), &args.disk),
+            Question::Summary => match decide(&mut asker, &answers, &command(), args.disk.yes)? {
+                Decision::Begin => return Ok(Some((answers.clone(), command()))),
+                Decision::Quit => Ok(Step::Quit),
+                Decision::Back => Ok(Step::Back),
+                Decision::Again => Ok(Step::Again),
+            },
+        };
+        match step.map_err(|error| lost(&error))? {
+            Step::Answer(answer) => flow.answer(answer),
+            Step::Again => {}
+            Step::Quit => return Ok(None),
+            Step::Back => {
+                if !flow.back() {
+                    let text = "This is the first question. Ctrl-C ends the wizard.";
+                    asker.screen.say(text).map_err(|error| lost(&error))?;
+                }
+            }
+        }
+        if asker.streams.stop.raised() {
+            return Ok(None);
+        }
+    }
+}
+
+/// The summary, once there is a plan; else why there is none.
+fn decide(
+    asker: &mut Asker<'_, '_>,
+    answers: &Answers,
+    args: &[OsString],
+    yes: bool,
+) -> engine::Result<Decision> {
+    match asker.look(args) {
+        Ok(brief) => asker.summary(answers, args, &brief, yes).map_err(|error| lost(&error)),
+        Err(problem) if problem.kind == ProblemKind::Interrupted => Ok(Decision::Quit),
+        // Without a question behind it there is no way back.
+        Err(problem) if yes => Err(problem),
+        Err(problem) => {
+            asker.tell(&problem).map_err(|error| lost(&error))?;
+            asker.stuck().map_err(|error| lost(&error))
+        }
+    }
+}
+
+fn lost(error: &io::Error) -> Problem {
+    Problem::new(ProblemKind::Device, "cannot use the terminal").because(error)
+}
+
+fn ended() -> Problem {
+    let sentence = "the wizard was ended; nothing was made, and nothing was changed";
+    Problem::new(ProblemKind::Interrupted, sentence)
+}

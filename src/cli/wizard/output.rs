@@ -1,0 +1,234 @@
+//! The last questions: to which disk or file, and whether all of it is right.
+
+use crate::cli::args::{Build, Cli, Command, Disk as DiskArgs};
+use crate::cli::devices::{contents, headline};
+use crate::cli::wizard::ask::{Asker, Step, answered};
+use crate::cli::wizard::flow::{Answer, Answers, Output};
+use crate::cli::wizard::host::typed;
+use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply};
+use crate::cli::wizard::summary;
+use crate::cli::{disk, job};
+use crate::device::guard::Verdict;
+use crate::device::{self, Disk};
+use crate::engine::{self, Brief, Problem, Silent};
+use crate::recipe::Purpose;
+use clap::Parser;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What comes of the summary.
+pub(super) enum Decision {
+    Begin,
+    Back,
+    Quit,
+    Again,
+}
+
+/// The command's arguments as `build` takes them: nothing but its own parser
+/// makes them.
+pub(super) fn parsed(args: &[OsString]) -> engine::Result<Box<Build>> {
+    let all = std::iter::once(OsString::from("lionize")).chain(args.iter().cloned());
+    match Cli::try_parse_from(all).map(|cli| cli.command) {
+        Ok(Some(Command::Build(build))) => Ok(Box::new(build)),
+        Ok(_) => Err(Problem::ours("the wizard made up a command that is none")),
+        Err(error) => {
+            let text = error.render().to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            Err(Problem::usage(first))
+        }
+    }
+}
+
+impl Asker<'_, '_> {
+    /// What a build would do, as far as it is known before anything is fetched.
+    pub(super) fn look(&mut self, args: &[OsString]) -> engine::Result<Brief> {
+        let mut args = args.to_vec();
+        if !args.iter().any(|arg| arg == "--output" || arg == "--device") {
+            args.extend(["--output".into(), "media.img".into()]);
+        }
+        let build = parsed(&args)?;
+        let mut request = job::request(&build.job, build.output.clone())?;
+        if let Some(path) = &build.device
+            && let Some(disk) = device::host().disk(path)
+        {
+            (request.target_bytes, request.target_sector) = (Some(disk.bytes), Some(disk.logical));
+        }
+        Ok(Brief::of(&engine::foresee(&request, &mut Silent, &self.streams.stop)?))
+    }
+
+    pub(super) fn output(
+        &mut self,
+        answers: &Answers,
+        args: &[OsString],
+        flags: &DiskArgs,
+    ) -> io::Result<Step> {
+        let inputs: Vec<_> = answers.inputs.iter().filter_map(|given| given.path.clone()).collect();
+        // Without a plan there is no size; the summary says why there is none.
+        let bytes = self.look(args).ok().and_then(|brief| brief.bytes).unwrap_or(0);
+        let disks = disk::candidates(flags, &inputs, bytes);
+        let (offered, others): (Vec<_>, Vec<_>) =
+            disks.into_iter().partition(|(_, verdict)| verdict.is_offered());
+        let mut items: Vec<_> = offered.iter().map(|(disk, verdict)| item(disk, verdict)).collect();
+        let file = items.len();
+        items.push(Item::new("An image file", "It is put on a stick later, or used as it is."));
+        if device::SUPPORTED {
+            items.push(Item::new("Look again for disks", "Plug the stick in first."));
+            let why = "Disks that are built in, in use, too small or very large.";
+            items.push(Item::new(format!("Why {} others are not shown", others.len()), why));
+        }
+        let title = "Where does it go?".to_owned();
+        let at = answered!(self.screen.choose(&Menu { title, items, default: 0 })?);
+        if let Some((disk, _)) = offered.get(at) {
+            let twins =
+                offered.iter().chain(&others).filter(|(other, _)| other.serial == disk.serial);
+            let serial = disk.serial.clone().filter(|_| twins.count() == 1);
+            let output = Output::Disk(disk.path.clone(), serial);
+            return Ok(Step::Answer(Answer::Output(output)));
+        }
+        match at - file {
+            0 => self.file(answers),
+            1 => Ok(Step::Again),
+            _ => {
+                let reasons: Vec<_> = others.iter().map(|(disk, why)| refusal(disk, why)).collect();
+                let none = "There are no others.".to_owned();
+                let text = if reasons.is_empty() { none } else { reasons.join("\n") };
+                self.screen.say(&text)?;
+                Ok(Step::Again)
+            }
+        }
+    }
+
+    fn file(&mut self, answers: &Answers) -> io::Result<Step> {
+        let recipe = answers.recipe();
+        let name = recipe.map_or("media", |recipe| recipe.name.as_str());
+        // What a Mac opens on its desktop is a disk image; what it starts from is a disk.
+        let software = recipe.is_some_and(|recipe| recipe.purpose == Purpose::Software);
+        let default = format!("{name}.{}", if software { "dmg" } else { "img" });
+        let title = "The image file's name (.dmg makes a compressed one)?".to_owned();
+        let path = typed(&answered!(self.screen.line(&Prompt { title, default })?));
+        if path.is_dir() {
+            self.screen.say("That is a folder: type a file's name.")?;
+            return Ok(Step::Again);
+        }
+        if path.exists() && !answered!(self.replaces(&path)?) {
+            return Ok(Step::Again);
+        }
+        Ok(Step::Answer(Answer::Output(Output::File(path))))
+    }
+
+    fn replaces(&mut self, path: &Path) -> io::Result<Reply<bool>> {
+        let about = "The old one stays until the new one is proven.";
+        let items = vec![Item::new("Another name", ""), Item::new("Replace it", about)];
+        let title = format!("{} is there already.", path.display());
+        Ok(match self.screen.choose(&Menu { title, items, default: 0 })? {
+            Reply::Answer(at) => Reply::Answer(at == 1),
+            Reply::Back => Reply::Back,
+            Reply::Quit => Reply::Quit,
+        })
+    }
+
+    /// Says all that will happen, and asks whether it may.
+    pub(super) fn summary(
+        &mut self,
+        answers: &Answers,
+        args: &[OsString],
+        brief: &Brief,
+        yes: bool,
+    ) -> io::Result<Decision> {
+        self.screen.say(&summary::text(answers, brief, args))?;
+        let locked = match &answers.output {
+            Some(Output::Disk(path, _)) => !may_write(path),
+            _ => false,
+        };
+        if locked {
+            self.screen.say("You may not write to that disk. Run the command above with sudo.")?;
+        } else if yes {
+            return Ok(Decision::Begin);
+        }
+        let mut items = Vec::new();
+        if !locked {
+            let about = match answers.output {
+                Some(Output::Disk(..)) => "The disk's name is asked for once more before.",
+                _ => "",
+            };
+            items.push(Item::new("Begin", about));
+        }
+        items.push(Item::new("Save this as a recipe file", "To make it again, or to go on from."));
+        items.push(Item::new("Back to the last question", ""));
+        items.push(Item::new("End, and do nothing", ""));
+        let last = items.len() - 1;
+        let menu = Menu { title: "Shall it begin?".into(), items, default: 0 };
+        Ok(match self.screen.choose(&menu)? {
+            Reply::Answer(0) if !locked => Decision::Begin,
+            Reply::Answer(at) if at == last => Decision::Quit,
+            Reply::Answer(at) if at == last - 1 => Decision::Back,
+            Reply::Answer(_) => return self.save(answers, args),
+            Reply::Back => Decision::Back,
+            Reply::Quit => Decision::Quit,
+        })
+    }
+
+    fn save(&mut self, answers: &Answers, args: &[OsString]) -> io::Result<Decision> {
+        let base = answers.recipe().map_or("media", |recipe| recipe.name.as_str());
+        let prompt = Prompt { title: "The file?".into(), default: format!("my-{base}.toml") };
+        let path: PathBuf = match self.screen.line(&prompt)? {
+            Reply::Answer(text) => typed(&text),
+            Reply::Back => return Ok(Decision::Again),
+            Reply::Quit => return Ok(Decision::Quit),
+        };
+        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let text = summary::recipe(answers, &name.unwrap_or_default(), args);
+        // What is there is somebody's: it is not replaced.
+        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+        match written.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes())) {
+            Ok(()) => self.screen.say(&format!("Saved {}.", path.display()))?,
+            Err(error) => self.tell(&Problem::writing(&path, &error))?,
+        }
+        Ok(Decision::Again)
+    }
+}
+
+/// A disk to choose.
+fn item(disk: &Disk, verdict: &Verdict) -> Item {
+    let mut about = contents(disk);
+    for mount in &verdict.unmount {
+        about.push(format!("{} will be unmounted", mount.at.display()));
+    }
+    if !may_write(&disk.path) {
+        about.push("you may not write to it: start this with sudo".to_owned());
+    }
+    Item::new(headline(disk), about.join("\n"))
+}
+
+fn refusal(disk: &Disk, verdict: &Verdict) -> String {
+    let reasons: Vec<_> = verdict.reasons.iter().map(ToString::to_string).collect();
+    format!("{}\n  not offered: {}", headline(disk), reasons.join("; "))
+}
+
+#[cfg(unix)]
+fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_write(_path: &Path) -> bool {
+    true
+}
+
+impl Asker<'_, '_> {
+    /// There is no plan: only back, or once more.
+    pub(super) fn stuck(&mut self) -> io::Result<Decision> {
+        let items = vec![
+            Item::new("Back to the last question", ""),
+            Item::new("Try again", ""),
+            Item::new("End, and do nothing", ""),
+        ];
+        let title = "This cannot be made as it is.".to_owned();
+        Ok(match self.screen.choose(&Menu { title, items, default: 0 })? {
+            Reply::Answer(0) | Reply::Back => Decision::Back,
+            Reply::Answer(1) => Decision::Again,
+            Reply::Answer(_) | Reply::Quit => Decision::Quit,
+        })
+    }
+}
