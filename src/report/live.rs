@@ -1,14 +1,19 @@
-//! Events as a bar that moves, for terminals.
+//! Events as a line that moves, for terminals.
 
 use crate::engine::{Event, Sink};
-use crate::report::{State, duration};
+use crate::report::{State, duration, size};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
+
+/// Columns of a title at least.
+const LEAST: usize = 16;
+/// Columns of a line.
+const LINE: usize = 79;
 
 /// How often the bar is drawn again.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A bar on the standard error; a line stays for each stage that took a while.
+/// A line on the standard error; one stays for each stage that took a while.
 pub struct Live {
     bar: ProgressBar,
     began: Instant,
@@ -24,27 +29,25 @@ impl Live {
 
     fn on(target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}") {
+            bar.set_style(style);
+        }
         bar.enable_steady_tick(TICK);
         Self { bar, began: Instant::now(), state: State::default() }
     }
 
-    fn style(&self) {
-        let known = self.state.current.as_ref().is_some_and(|current| current.total > 0);
-        let template = if known {
-            "{spinner} {prefix} [{bar:24}] {percent:>3}%  {wide_msg}"
-        } else {
-            "{spinner} {prefix}  {wide_msg}"
-        };
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style.progress_chars("=> "));
-        }
-    }
-
+    /// Numbers are never cut, so that the title makes room for them.
     fn show(&self, now: Duration) {
         if let Some(current) = &self.state.current {
+            // The bar is full when it has ended, and not before.
+            let most = current.total.saturating_sub(current.total.div_ceil(100));
             self.bar.set_length(current.total);
-            self.bar.set_position(current.done);
-            self.bar.set_message(current.numbers(now));
+            self.bar.set_position(current.done.min(most));
+            let share = current.percent().map(|share| format!("{share}%, "));
+            let numbers = share.unwrap_or_default() + &current.numbers(now);
+            let room = LINE.saturating_sub(numbers.len() + 4).max(LEAST);
+            self.bar.set_prefix(short(&current.title(), room));
+            self.bar.set_message(numbers);
         }
     }
 }
@@ -59,19 +62,17 @@ impl Sink for Live {
     fn send(&mut self, event: Event) {
         let now = self.began.elapsed();
         let title = self.state.current.as_ref().map(|current| current.title());
+        // What has ended did all of it, whatever was told last.
+        let all = self.state.current.as_ref().map_or(0, |current| current.done.max(current.total));
+        let done = if all > 0 { format!("{} in ", size(all)) } else { String::new() };
         let took = self.state.apply(now, &event);
         match event {
-            Event::Started { .. } => {
-                let title = self.state.current.as_ref().map(|current| current.title());
-                self.bar.set_prefix(title.unwrap_or_default());
-                self.style();
-                self.show(now);
-            }
-            Event::Advanced { .. } => self.show(now),
+            Event::Started { .. } | Event::Advanced { .. } => self.show(now),
             Event::Warned { text } => self.bar.println(format!("warning: {text}")),
             Event::Finished { .. } => {
                 if let (Some(title), Some(took)) = (title, took) {
-                    self.bar.println(format!("{title}: {}", duration(took)));
+                    let title = short(&title, LINE - 40);
+                    self.bar.println(format!("{title}: {done}{}", duration(took)));
                 }
             }
             Event::Planned { .. } => {}
@@ -83,6 +84,21 @@ impl Drop for Live {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// A title that takes at most so many columns: its beginning, and the end of
+/// the path in it.
+fn short(title: &str, most: usize) -> String {
+    let columns = |text: &str| console::measure_text_width(text);
+    if columns(title) <= most {
+        return title.to_owned();
+    }
+    let (verb, what) = title.split_once(' ').unwrap_or(("", title));
+    let mut tail = what.to_owned();
+    while !tail.is_empty() && columns(verb) + columns(&tail) + 4 > most {
+        tail.remove(0);
+    }
+    format!("{verb} ...{tail}")
 }
 
 #[cfg(test)]
@@ -98,8 +114,19 @@ mod tests {
         live.send(Event::Advanced { stage, done: 1024 });
         assert_eq!(live.bar.prefix(), "writing o.img");
         assert_eq!((live.bar.position(), live.bar.length()), (1024, Some(4096)));
-        assert_eq!(live.bar.message(), "1.0 KiB of 4.0 KiB");
+        assert_eq!(live.bar.message(), "25%, 1.0 KiB of 4.0 KiB");
+        live.send(Event::Advanced { stage, done: 5000 });
+        assert_eq!(live.bar.position(), 4055, "it is not full before it has ended");
         live.send(Event::Finished { stage });
         assert_eq!(live.state.current, None);
+    }
+
+    #[test]
+    fn long_names_keep_their_end() {
+        assert_eq!(short("writing o.img", 22), "writing o.img");
+        assert_eq!(
+            short("reading /home/me/Downloads/InstallESD.dmg", 22),
+            "reading ...tallESD.dmg"
+        );
     }
 }

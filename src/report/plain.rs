@@ -3,39 +3,70 @@
 use crate::engine::{Event, Sink};
 use crate::report::State;
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Prints a line when a stage begins and when something is warned of.
+/// So often a stage that lasts says how far it is.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Prints a line when a stage begins, every ten seconds while it lasts, and when
+/// something is warned of.
 pub struct Plain<'a> {
     out: &'a mut (dyn Write + Send),
     began: Instant,
+    lines: Lines,
+}
+
+/// The lines, without a clock.
+struct Lines {
     state: State,
     quiet: bool,
     last: String,
+    /// When the last line came.
+    since: Duration,
 }
 
 impl<'a> Plain<'a> {
     /// Prints to `out` (standard error); when `quiet`, only warnings.
     pub fn new(out: &'a mut (dyn Write + Send), quiet: bool) -> Self {
-        Self { out, began: Instant::now(), state: State::default(), quiet, last: String::new() }
+        Self { out, began: Instant::now(), lines: Lines::new(quiet) }
+    }
+}
+
+impl Lines {
+    fn new(quiet: bool) -> Self {
+        Self { state: State::default(), quiet, last: String::new(), since: Duration::ZERO }
+    }
+
+    /// The line for an event at a time, if there is one.
+    fn line(&mut self, now: Duration, event: &Event) -> Option<String> {
+        self.state.apply(now, event);
+        if let Event::Warned { text } = event {
+            return Some(format!("warning: {text}"));
+        }
+        let current = self.state.current.as_ref().filter(|_| !self.quiet)?;
+        let title = current.title();
+        match event {
+            // What is begun again with a known total is not worth another line.
+            Event::Started { .. } if title != self.last => {
+                (self.last, self.since) = (title.clone(), now);
+                Some(title)
+            }
+            Event::Advanced { .. } if now.saturating_sub(self.since) >= EVERY => {
+                self.since = now;
+                let share = current.percent().map(|share| format!("{share}%, "));
+                Some(format!("{title}: {}{}", share.unwrap_or_default(), current.numbers(now)))
+            }
+            _ => None,
+        }
     }
 }
 
 impl Sink for Plain<'_> {
     fn send(&mut self, event: Event) {
-        self.state.apply(self.began.elapsed(), &event);
-        let line = match &event {
-            Event::Warned { text } => format!("warning: {text}"),
-            Event::Started { .. } if !self.quiet => match &self.state.current {
-                // What is begun again with a known total is not worth another line.
-                Some(current) if current.title() != self.last => current.title(),
-                _ => return,
-            },
-            _ => return,
-        };
-        self.last.clone_from(&line);
-        // A log that cannot be written must not stop the work.
-        let _ = writeln!(self.out, "{line}");
+        if let Some(line) = self.lines.line(self.began.elapsed(), &event) {
+            // A log that cannot be written must not stop the work.
+            let _ = writeln!(self.out, "{line}");
+        }
     }
 }
 
@@ -61,5 +92,33 @@ mod tests {
         };
         assert_eq!(print(false), "reading a.dmg\nwarning: no checksum of the data fork\n");
         assert_eq!(print(true), "warning: no checksum of the data fork\n");
+    }
+
+    #[test]
+    fn what_lasts_says_how_far_it_is_every_ten_seconds() {
+        let (stage, what) = (Stage::Write, "o.img".to_owned());
+        let mut lines = Lines::new(false);
+        let mut said = Vec::new();
+        let mut send = |second: u64, event: &Event| {
+            said.extend(lines.line(Duration::from_secs(second), event));
+        };
+        send(100, &Event::Started { stage, what, total: 60 << 20 });
+        for second in 1..=60 {
+            send(100 + second, &Event::Advanced { stage, done: second << 20 });
+        }
+        send(165, &Event::Finished { stage });
+        assert_eq!(
+            said,
+            [
+                "writing o.img",
+                "writing o.img: 16%, 10.0 MiB of 60.0 MiB, 1.0 MiB/s, 50 s left",
+                "writing o.img: 33%, 20.0 MiB of 60.0 MiB, 1.0 MiB/s, 40 s left",
+                "writing o.img: 50%, 30.0 MiB of 60.0 MiB, 1.0 MiB/s, 30 s left",
+                "writing o.img: 66%, 40.0 MiB of 60.0 MiB, 1.0 MiB/s, 20 s left",
+                "writing o.img: 83%, 50.0 MiB of 60.0 MiB, 1.0 MiB/s, 10 s left",
+                // All bytes are sent, and it has not ended.
+                "writing o.img: 99%, 60.0 MiB of 60.0 MiB, 1.0 MiB/s, 0.0 s left",
+            ]
+        );
     }
 }

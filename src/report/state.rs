@@ -4,6 +4,10 @@ use crate::engine::{Event, Stage};
 use crate::report::words::{duration, size};
 use std::time::Duration;
 
+/// A rate is one of the last while: what was there before, as of a download that
+/// goes on, was not fetched now.
+const WHILE: Duration = Duration::from_secs(5);
+
 /// Before this much time a rate would be noise.
 const SETTLED: Duration = Duration::from_millis(500);
 
@@ -31,6 +35,8 @@ pub struct Current {
     pub done: u64,
     /// When it began.
     pub since: Duration,
+    /// When how much was done, lately and a while before.
+    marks: [(Duration, u64); 2],
 }
 
 impl State {
@@ -41,12 +47,14 @@ impl State {
             Event::Planned { bytes } => self.planned = Some(*bytes),
             Event::Started { stage, what, total } => {
                 let (stage, what, total) = (*stage, what.clone(), *total);
-                self.current = Some(Current { stage, what, total, done: 0, since: now });
+                let marks = [(now, 0); 2];
+                self.current = Some(Current { stage, what, total, done: 0, since: now, marks });
             }
             Event::Advanced { stage, done } => {
                 if let Some(current) = self.current.as_mut().filter(|c| c.stage == *stage) {
                     // Threads report out of order; progress does not go back.
                     current.done = current.done.max(*done);
+                    current.mark(now);
                 }
             }
             Event::Warned { text } => self.warnings.push(text.clone()),
@@ -76,12 +84,19 @@ impl Current {
         format!("{verb} {what}")
     }
 
-    /// Bytes a second, once that means something.
+    fn mark(&mut self, now: Duration) {
+        if now.saturating_sub(self.marks[0].0) >= WHILE {
+            self.marks = [(now, self.done), self.marks[0]];
+        }
+    }
+
+    /// Bytes a second lately, once that means something.
     #[must_use]
     pub fn rate(&self, now: Duration) -> Option<u64> {
-        let spent = now.saturating_sub(self.since);
-        (spent >= SETTLED && self.done > 0).then(|| {
-            let rate = u128::from(self.done) * 1000 / spent.as_millis();
+        let (then, before) = self.marks[1];
+        let (spent, done) = (now.saturating_sub(then), self.done.saturating_sub(before));
+        (spent >= SETTLED && done > 0).then(|| {
+            let rate = u128::from(done) * 1000 / spent.as_millis();
             u64::try_from(rate).unwrap_or(u64::MAX)
         })
     }
@@ -94,11 +109,11 @@ impl Current {
         Some(Duration::from_secs(rest.div_ceil(rate)))
     }
 
-    /// Percent done, when the total is known.
+    /// Percent done, when the total is known. What has not ended is never all done.
     #[must_use]
     pub fn percent(&self) -> Option<u64> {
         let share = u128::from(self.done) * 100 / u128::from(self.total).max(1);
-        (self.total > 0).then(|| u64::try_from(share).map_or(100, |share| share.min(100)))
+        (self.total > 0).then(|| u64::try_from(share).map_or(99, |share| share.min(99)))
     }
 
     /// Numbers behind the title: done, total, rate, time left.
@@ -108,7 +123,9 @@ impl Current {
         match (self.total, self.done) {
             (0, 0) => {}
             (0, done) => parts.push(size(done)),
-            (total, done) => parts.push(format!("{} of {}", size(done), size(total))),
+            (total, done) => {
+                parts.push(format!("{} of {}", size(done.min(total)), size(total)));
+            }
         }
         parts.extend(self.rate(now).map(|rate| format!("{}/s", size(rate))));
         parts.extend(self.left(now).map(|left| format!("{} left", duration(left))));
@@ -157,8 +174,23 @@ mod tests {
         state.apply(seconds(12), &Event::Advanced { stage: Stage::Verify, done: 99 });
         assert_eq!(state.current.as_ref().unwrap().percent(), Some(90));
         state.apply(seconds(13), &Event::Advanced { stage: Stage::Write, done: u64::MAX });
-        assert_eq!(state.current.as_ref().unwrap().percent(), Some(100));
+        assert_eq!(state.current.as_ref().unwrap().percent(), Some(99));
         assert_eq!(state.current.as_ref().unwrap().left(seconds(14)), None);
+    }
+
+    #[test]
+    fn what_was_there_before_is_no_rate() {
+        // A download goes on at 900 of 1000 bytes, and gets 1 byte a second.
+        let mut state = writing(1000, 900);
+        for second in 12..40 {
+            let done = 900 + second - 11;
+            state.apply(seconds(second), &Event::Advanced { stage: Stage::Write, done });
+        }
+        let current = state.current.unwrap();
+        assert_eq!(
+            (current.rate(seconds(39)), current.left(seconds(39))),
+            (Some(1), Some(seconds(72)))
+        );
     }
 
     #[test]

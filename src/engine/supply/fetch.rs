@@ -37,7 +37,10 @@ impl Supply<'_, '_> {
         let what = match pins {
             [] => return Ok(Vec::new()),
             [(pin, _)] => pin.package.clone(),
-            _ => format!("{} packages", pins.len()),
+            several => {
+                let names: Vec<_> = several.iter().map(|(pin, _)| pin.package.as_str()).collect();
+                names.join(", ")
+            }
         };
         let store = self.store()?;
         self.progress.start(Stage::Fetch, &what, total);
