@@ -20,3 +20,5 @@ mod real;
 mod recipes;
 mod setup;
 mod trees;
+#[cfg(target_os = "linux")]
+mod usb;

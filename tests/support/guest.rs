@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// In the order in which they need each other.
@@ -25,6 +25,22 @@ const MODULES: [&str; 10] = [
     "hfsplus",
     "loop",
 ];
+/// What a USB stick needs besides, in the same order.
+const USB: [&str; 13] = [
+    "usb-common",
+    "usbcore",
+    "xhci-hcd",
+    "xhci-pci",
+    "scsi_common",
+    "scsi_mod",
+    "crct10dif_common",
+    "crc-t10dif",
+    "crc64",
+    "crc64-rocksoft",
+    "t10-pi",
+    "sd_mod",
+    "usb-storage",
+];
 const INIT: &[u8] = include_bytes!("guest/init");
 const OUT_SIZE: u64 = 64 << 20;
 
@@ -39,12 +55,30 @@ pub(crate) fn cache() -> PathBuf {
 /// A guest ready to start.
 pub(crate) struct Guest {
     qemu: PathBuf,
-    kernel: PathBuf,
+    dir: PathBuf,
     base: Vec<u8>,
+}
+
+/// What a guest is started with.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Job<'a> {
+    /// The shell script that it runs.
+    pub(crate) script: &'a str,
+    /// Files beside it.
+    pub(crate) files: &'a [(&'a str, &'a [u8])],
+    /// Its `/dev/vda`, `/dev/vdb` and so on; what is written to them stays.
+    pub(crate) disks: &'a [&'a Path],
+    /// Whether it has the drivers of USB sticks.
+    pub(crate) usb: bool,
 }
 
 /// Only one machine at a time: more only slow each other down.
 static TURN: Mutex<()> = Mutex::new(());
+
+/// Waits until no other machine runs.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Guest {
     /// Makes a guest ready, or says why the driver does not judge.
@@ -72,13 +106,8 @@ impl Guest {
         cpio_entry(&mut base, "init", 0o100_755, INIT);
         cpio_entry(&mut base, "bin/busybox", 0o100_755, &read(&busybox)?);
         cpio_entry(&mut base, "bin/judge", 0o100_755, &tool);
-        let order = MODULES.join(" ");
-        cpio_entry(&mut base, "modules/order", 0o100_644, order.as_bytes());
-        for module in MODULES {
-            let name = format!("modules/{module}.ko");
-            cpio_entry(&mut base, &name, 0o100_644, &read(&dir.join(format!("{module}.ko")))?);
-        }
-        Ok(Self { qemu, kernel: dir.join("vmlinuz"), base })
+        modules(&mut base, &dir, &MODULES, "order").map_err(|e| e.to_string())?;
+        Ok(Self { qemu, dir, base })
     }
 
     /// Runs a shell script in the guest, with files in its folder and these
@@ -92,12 +121,24 @@ impl Guest {
         limit: Duration,
     ) -> Said {
         let dir = temp();
-        let (initrd, out) = (dir.path().join("initrd"), dir.path().join("out"));
-        let letter = char::from(b'a' + u8::try_from(disks.len()).unwrap());
+        let mut command = self.command(&Job { script, files, disks, usb: false }, dir.path());
+        let _turn = turn();
+        let console = run(&mut command, limit).text();
+        let said = said(&dir.path().join(OUT));
+        said.unwrap_or_else(|| panic!("the guest left no answer:\n{console}"))
+    }
+
+    /// The machine for a job, with its own files in `dir`.
+    pub(crate) fn command(&self, job: &Job<'_>, dir: &Path) -> Command {
+        let (initrd, out) = (dir.join("initrd"), dir.join(OUT));
+        let letter = char::from(b'a' + u8::try_from(job.disks.len()).unwrap());
         let mut archive = self.base.clone();
+        if job.usb {
+            modules(&mut archive, &self.dir, &USB, "more").unwrap();
+        }
         cpio_entry(&mut archive, "job/out", 0o100_644, format!("vd{letter}").as_bytes());
-        cpio_entry(&mut archive, "job/run.sh", 0o100_644, script.as_bytes());
-        for (name, bytes) in files {
+        cpio_entry(&mut archive, "job/run.sh", 0o100_644, job.script.as_bytes());
+        for (name, bytes) in job.files {
             cpio_entry(&mut archive, &format!("job/{name}"), 0o100_755, bytes);
         }
         cpio_entry(&mut archive, "TRAILER!!!", 0, &[]);
@@ -108,16 +149,34 @@ impl Guest {
         // Not `accel=kvm:tcg`: a nested KVM that exists but cannot run hangs.
         command.args(["-machine", "q35,accel=tcg", "-cpu", "max", "-m", "768"]);
         command.args(["-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio"]);
-        command.args(["-append", "console=ttyS0 quiet panic=-1 loglevel=3"]);
-        command.arg("-kernel").arg(&self.kernel).arg("-initrd").arg(&initrd);
-        for disk in disks.iter().copied().chain([out.as_path()]) {
+        // On a busy machine the kernel's test of its timer fails, and it stops.
+        command.args(["-append", "console=ttyS0 quiet panic=-1 loglevel=3 no_timer_check"]);
+        command.arg("-kernel").arg(self.dir.join("vmlinuz")).arg("-initrd").arg(&initrd);
+        for disk in job.disks.iter().copied().chain([out.as_path()]) {
             let drive = format!("file={},format=raw,if=virtio,cache=unsafe", disk.display());
             command.args(["-drive", &drive]);
         }
-        let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let console = run(&mut command, limit).text();
-        said(&out).unwrap_or_else(|| panic!("the guest left no answer:\n{console}"))
+        command
     }
+}
+
+/// The disk in a machine's folder that its answer is on.
+const OUT: &str = "out";
+
+/// What the script of a machine said that has ended, from its folder.
+pub(crate) fn answer(dir: &Path) -> Option<Said> {
+    said(&dir.join(OUT))
+}
+
+/// Adds drivers, and a file that says in which order to load them.
+fn modules(archive: &mut Vec<u8>, dir: &Path, names: &[&str], order: &str) -> std::io::Result<()> {
+    let list = names.join("\n") + "\n";
+    cpio_entry(archive, &format!("modules/{order}"), 0o100_644, list.as_bytes());
+    for name in names {
+        let data = fs::read(dir.join(format!("{name}.ko")))?;
+        cpio_entry(archive, &format!("modules/{name}.ko"), 0o100_644, &data);
+    }
+    Ok(())
 }
 
 /// What the guest's script said, from the last disk.
@@ -170,12 +229,13 @@ fn unpacked_kernel() -> Result<PathBuf, String> {
 }
 
 fn is_whole(dir: &Path) -> bool {
-    let mut modules = MODULES.iter().map(|m| dir.join(format!("{m}.ko")));
+    let mut modules = MODULES.iter().chain(&USB).map(|m| dir.join(format!("{m}.ko")));
     dir.join("vmlinuz").is_file() && modules.all(|path| path.is_file())
 }
 
 fn unpack(package: &Path, to: &Path) -> Result<(), String> {
-    let mut wanted: Vec<_> = MODULES.map(|m| format!("./lib/modules/*/{m}.ko")).to_vec();
+    let modules = MODULES.iter().chain(&USB);
+    let mut wanted: Vec<_> = modules.map(|m| format!("./lib/modules/*/{m}.ko")).collect();
     wanted.push("./boot/vmlinuz*".into());
     let script = "dpkg-deb --fsys-tarfile \"$1\" | { cd \"$2\"; shift 2; \
         tar xf - --wildcards --transform 's,.*/,,;s,vmlinuz.*,vmlinuz,' \"$@\"; }";

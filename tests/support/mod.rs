@@ -6,6 +6,7 @@
 // Each test binary uses its own part of this.
 #![allow(dead_code)]
 
+pub(crate) mod fixed;
 pub(crate) mod fshfs;
 pub(crate) mod guest;
 pub(crate) mod image;
@@ -16,3 +17,5 @@ pub(crate) mod names;
 pub(crate) mod pty;
 pub(crate) mod random;
 pub(crate) mod schema;
+#[cfg(unix)]
+pub(crate) mod sticks;
