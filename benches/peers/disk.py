@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""disk.py LIONIZE [--dir DIR] [--runs 9]: writing and proving a disk, against dd.
+
+Needs root, loop devices, dd, cmp and some 10 GB in DIR. Makes what it needs,
+runs alternating pairs, prints the medians of both and of their ratios, and the
+peak memory of lionize:
+
+- a 1 GiB image of noise to a loop device, everything read back and compared:
+  lionize write, against `dd bs=4M oflag=direct` and a direct read piped to cmp.
+  Also with an fsync on dd's side, which lionize always does, and also on a loop
+  device whose own file is read and written by direct I/O;
+- media from a disk image (dmg) straight to the device, against writing the
+  finished raw image of the same.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).parent
+NOISE = 1 << 30
+DEVICE = 3 << 30
+RECIPE = """
+schema = 1
+name = "files"
+title = "A volume of files, for the benchmark"
+
+[inputs.files]
+kind = "folder"
+
+[media]
+layout = "standard"
+
+[media.volume]
+name = "BENCH"
+size = "fit"
+free = "64 MiB"
+
+[[step]]
+copy = { from = "files", to = "/Files" }
+"""
+# The read-back compares with the source, as ours does with its digests.
+DD = (
+    'dd if="$1" of="$2" bs=4M oflag=direct {sync} status=none && '
+    'dd if="$2" bs=4M iflag=direct count="$3" status=none | cmp -n "$4" - "$1"'
+)
+
+
+def run(command, **more):
+    """Wall seconds, processor seconds and MiB of a command, or the end."""
+    start = time.perf_counter()
+    child = subprocess.Popen(
+        [str(part) for part in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        **more,
+    )
+    said = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        sys.exit(f"{command}: status {status}: {said.decode(errors='replace')}")
+    cpu = usage.ru_utime + usage.ru_stime
+    return time.perf_counter() - start, cpu, usage.ru_maxrss / 1024
+
+
+class Loop:
+    """A loop device over a file whose blocks are all there already."""
+
+    def __init__(self, folder, direct):
+        self.file = folder / f"stick-{direct}.img"
+        with open(self.file, "wb") as file:
+            for _ in range(DEVICE >> 24):
+                file.write(bytes(1 << 24))
+        attach = ["losetup", "--find", "--show", f"--direct-io={direct}", str(self.file)]
+        self.path = subprocess.run(attach, check=True, capture_output=True, text=True).stdout.strip()
+
+    def allowed(self):
+        return ["--allow-fixed", "--device-id", f"loop-{self.file}"]
+
+    def detach(self):
+        subprocess.run(["losetup", "--detach", self.path], check=True)
+
+
+def noise(path):
+    with open(path, "wb") as file:
+        for _ in range(NOISE >> 24):
+            file.write(os.urandom(1 << 24))
+    return path
+
+
+def media(args, folder):
+    """The finished media, raw and as a dmg."""
+    files = folder / "files"
+    run([sys.executable, HERE / "files.py", files / "a"])
+    for copy in ["b", "c"]:
+        run(["cp", "-rl", files / "a", files / copy])
+    recipe, raw, dmg = folder / "files.toml", folder / "media.img", folder / "media.dmg"
+    recipe.write_text(RECIPE)
+    run([args.lionize, "-q", "build", recipe, "-i", f"files={files}", "--output", raw])
+    run([sys.executable, HERE / "dmg.py", raw, dmg])
+    return raw, dmg
+
+
+def compare(args, what, first, second):
+    """Alternating pairs, after one that is not counted."""
+    rows = []
+    for _ in range(args.runs + 1):
+        pair = []
+        for command in [first, second]:
+            os.sync()
+            pair.append(run(command, env=args.env))
+        rows.append(pair)
+    rows = rows[1:]
+    mine, theirs = ([statistics.median(r[i] for r in side) for i in range(3)] for side in zip(*rows))
+    ratio = statistics.median(a[0] / b[0] for a, b in rows)
+    figures = "{:.2f} s ({:.2f} cpu, {:.0f} MiB)".format
+    most = max(pair[0][2] for pair in rows)
+    print(
+        f"{what}: {figures(*mine)} against {figures(*theirs)}: ratio {ratio:.3f}, at most {most:.0f} MiB",
+        flush=True,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lionize")
+    parser.add_argument("--dir", default=".")
+    parser.add_argument("--runs", type=int, default=9)
+    args = parser.parse_args()
+    args.lionize = str(pathlib.Path(args.lionize).resolve())
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="disk-", dir=args.dir)).resolve()
+    args.env = {**os.environ, "LIONIZE_STATE": str(folder / "state")}
+    loops = []
+    try:
+        image = noise(folder / "noise.img")
+        raw, dmg = media(args, folder)
+        for direct in ["off", "on"]:
+            loop = Loop(folder, direct)
+            loops.append(loop)
+            write = [args.lionize, "-q", "write"]
+            ours = [*write, image, loop.path, *loop.allowed()]
+            for name, sync in [("dd", ""), ("dd with fsync", "conv=fsync")]:
+                counts = [str(NOISE >> 22), str(NOISE)]
+                dd = ["sh", "-c", DD.format(sync=sync), "sh", image, loop.path, *counts]
+                compare(args, f"write against {name}, loop with direct I/O {direct}", ours, dd)
+        loop = loops[0]
+        build = [args.lionize, "-q", "build", "restore", "-i", f"image={dmg}"]
+        straight = [*build, "--device", loop.path, *loop.allowed()]
+        finished = [*write, raw, loop.path, *loop.allowed()]
+        compare(args, "dmg straight to the device against the raw image", straight, finished)
+    finally:
+        for loop in loops:
+            loop.detach()
+        shutil.rmtree(folder)
+
+
+main()
