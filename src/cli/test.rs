@@ -1,7 +1,6 @@
 //! `test`: builds by a recipe, and says whether its claims hold.
 
 use crate::block::Error;
-use crate::cli::args::Job;
 use crate::cli::args::test::{Judges as Who, Test};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job, verdicts};
@@ -58,7 +57,7 @@ fn build(
 ) -> engine::Result<(Tested, String)> {
     let folder = Folder::new(args.keep.as_deref())?;
     let (sampled, _server) = match takes_samples(args) {
-        true => sampled(&mut request, folder.path(), &args.job)?,
+        true => sampled(&mut request, folder.path(), args)?,
         false => (StandIns::default(), None),
     };
     let output = folder.path().join("media.img");
@@ -76,7 +75,7 @@ fn build(
 /// Without any input there is nothing else to build from.
 fn takes_samples(args: &Test) -> bool {
     let nothing = args.job.input.is_empty() && args.job.locked.is_none() && !args.fetch;
-    args.sample || nothing
+    args.sample || args.release.is_some() || nothing
 }
 
 /// Gives a request samples for the inputs that it lacks, and starts the server
@@ -84,17 +83,19 @@ fn takes_samples(args: &Test) -> bool {
 fn sampled(
     request: &mut Request,
     folder: &Path,
-    job: &Job,
+    args: &Test,
 ) -> engine::Result<(StandIns, Option<Server>)> {
     let refused = |error: Error| Problem::ours("the sample cannot be made").because(error);
     let recipe = load::recipe(&request.recipe)?;
     let samples = folder.join("samples");
     fs::create_dir_all(&samples).map_err(|error| Problem::writing(&samples, &error))?;
-    let made = engine::stand_ins(&recipe, &request.inputs, &samples, request.threads)?;
+    let (given, release) = (&request.inputs, args.release.as_deref());
+    let made = engine::stand_ins(&recipe, given, release, &samples, request.threads)?;
     request.inputs.extend(made.inputs.iter().cloned());
     // Only here: samples are signed by a chain that nobody else trusts.
     request.supplies.anchors = sample::anchors().map_err(refused)?;
-    if made.served.is_empty() || job.network.mirror.is_some() || job.network.offline {
+    let network = &args.job.network;
+    if made.served.is_empty() || network.mirror.is_some() || network.offline {
         return Ok((made, None));
     }
     let site = sample::lion_server().map_err(refused)?;

@@ -32,7 +32,8 @@ pub struct StandIns {
     pub releases: Vec<String>,
 }
 
-/// Makes what stands in for all inputs but those that are given.
+/// Makes what stands in for all inputs but those that are given; installers of
+/// this release, or of the first that the recipe takes.
 ///
 /// # Errors
 /// When there is no sample of any release that an input may be of; what the
@@ -40,10 +41,11 @@ pub struct StandIns {
 pub fn stand_ins(
     recipe: &Recipe,
     given: &[(String, PathBuf)],
+    release: Option<&str>,
     folder: &Path,
     threads: usize,
 ) -> Result<StandIns> {
-    let mut made = Maker { recipe, folder, threads, images: BTreeMap::new() };
+    let mut made = Maker { recipe, release, folder, threads, images: BTreeMap::new() };
     let mut stand_ins = StandIns::default();
     for input in &recipe.inputs {
         let is_given = given.iter().any(|(name, _)| *name == input.name);
@@ -69,6 +71,7 @@ fn is_served(input: &Input) -> bool {
 
 struct Maker<'m> {
     recipe: &'m Recipe,
+    release: Option<&'m str>,
     folder: &'m Path,
     threads: usize,
     /// The installers' images made so far, by release.
@@ -120,16 +123,28 @@ impl Maker<'_> {
         last.unwrap_or("folder").to_owned()
     }
 
-    fn image(&mut self, input: &Input) -> Result<PathBuf> {
-        let any = [ANY.to_owned()];
-        let releases = if input.release.is_empty() { &any[..] } else { &input.release };
-        let found = releases.iter().find_map(|release| sample::release(release));
-        let Some(release) = found else {
-            let sentence = format!("there is no sample for the input `{}`", input.name);
-            let takes = format!("the recipe takes {}", releases.join(", "));
-            let hint = format!("give one with --input {}=PATH", input.name);
-            return Err(Problem::usage(sentence).because(takes).hint(hint));
+    /// The release of an installer's sample.
+    fn choose(&self, input: &Input) -> Result<&'static str> {
+        let all = input.release.iter().map(String::as_str);
+        let takes =
+            |sample: &&str| all.clone().any(|release| sample::release(release) == Some(*sample));
+        let any = input.release.is_empty();
+        let found = match self.release {
+            Some(asked) => sample::release(asked).filter(|sample| any || takes(sample)),
+            None if any => sample::release(ANY),
+            None => all.clone().find_map(sample::release),
         };
+        found.ok_or_else(|| {
+            let of = self.release.map(|release| format!(" of {release}")).unwrap_or_default();
+            let sentence = format!("there is no sample{of} for the input `{}`", input.name);
+            let takes = if any { "any".to_owned() } else { input.release.join(", ") };
+            let hint = format!("give one with --input {}=PATH", input.name);
+            Problem::usage(sentence).because(format!("the recipe takes {takes}")).hint(hint)
+        })
+    }
+
+    fn image(&mut self, input: &Input) -> Result<PathBuf> {
+        let release = self.choose(input)?;
         if let Some(path) = self.images.get(release) {
             return Ok(path.clone());
         }

@@ -290,6 +290,14 @@ fn what_cannot_be_tested_is_said() {
         "error: the recipe tried claims nothing\n  because it has no [[test]]\n\
          hint: docs/recipes/testing.md says how to write one\n",
     );
+    lionize(["test", "lion", "-q", "--release", "10.4"]).is(
+        exit::USAGE,
+        "",
+        "error: there is no sample of 10.4 for the input `installer`\n  \
+         because the recipe takes 10.7, 10.8\nhint: give one with --input installer=PATH\n",
+    );
+    let ran = lionize(["test", "lion", "-q", "--judges", "none", "--release", "10.7"]);
+    assert_eq!(ran.code, exit::DONE, "{ran:?}");
     let none = folder.path().join("none.img");
     let ran = lionize(["test", "restore", "-q", "--image", none.to_str().unwrap()]);
     assert_eq!(ran.code, exit::BAD_INPUT);

@@ -1,7 +1,7 @@
 //! Random claims over random trees: what `test` says agrees with what a list
 //! of the tree says, which knows nothing of volumes.
 
-use crate::make::{DATE, file, plan, request, volume};
+use crate::make::{DATE, file, id, plan, request, volume};
 use lionize::block::bytes;
 use lionize::engine::{
     BuildOptions, Judges, Silent, Stop, Verdict, Verify, build, test, test_image,
@@ -185,4 +185,17 @@ fn random_claims_hold_where_a_list_says_so() {
 /// How many tests a recipe has, with those that it inherits.
 fn plan_tests(recipe: &std::path::Path) -> usize {
     lionize::engine::load::recipe(recipe.to_str().unwrap()).unwrap().tests.len()
+}
+
+#[test]
+fn tests_change_no_plan() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = file(dir.path(), "in.img", &volume(planted(&grow(&mut Dice(7)))));
+    let head = "schema = 1\nname = \"r\"\ntitle = \"R\"\nextends = \"restore\"\n";
+    let with = format!("{head}[[test]]\nexists = \"/nowhere\"\n[[test]]\nboots = true\n");
+    let ids = [("with", with), ("without", head.to_owned())].map(|(name, text)| {
+        let path = file(dir.path(), &format!("{name}/r.toml"), &bytes(text.into_bytes()));
+        id(&plan(&request(path.to_str().unwrap(), &[("image", &input)])).unwrap())
+    });
+    assert_eq!(ids[0], ids[1]);
 }

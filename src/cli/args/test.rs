@@ -18,6 +18,10 @@ pub struct Test {
     /// Let samples stand in for inputs that are not given [default: when none is]
     #[arg(long)]
     pub sample: bool,
+    /// Take samples of this release, such as `10.8` [default: the first of the
+    /// recipe's]
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["fetch", "image"])]
+    pub release: Option<String>,
     /// Take no samples: fetch what a catalog has, even when no input is given
     #[arg(long, conflicts_with = "sample", help_heading = "Network")]
     pub fetch: bool,
