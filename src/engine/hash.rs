@@ -107,6 +107,20 @@ pub(super) fn fork(
     Ok(hasher.finish())
 }
 
+/// A fork's SHA-256, and its digest as the writing pass makes it, in one pass.
+pub(super) fn both(
+    source: &dyn Content,
+    tell: &dyn Fn(u64),
+    stop: &Stop,
+) -> std::io::Result<([u8; 32], [u8; 32])> {
+    let (mut sha256, mut hasher) = (Sha256::new(), ForkHasher::default());
+    each_piece(source, tell, stop, |piece| {
+        sha256.update(piece);
+        hasher.update(piece);
+    })?;
+    Ok((sha256.finalize().into(), hasher.finish()))
+}
+
 /// Gives all bytes to `take`, in pieces that fit into memory.
 pub(super) fn each_piece(
     source: &dyn Content,

@@ -166,57 +166,91 @@ impl Machine {
         stop: &AtomicBool,
         tell: &mut dyn FnMut(&str),
     ) -> Result<Run> {
-        let fail = |error: std::io::Error| Failure::host("QEMU cannot be started", &error);
         if let Some(vars) = &self.vars {
-            fs::copy(vars, folder.join("vars")).map_err(fail)?;
+            fs::copy(vars, folder.join("vars")).map_err(|error| not_started(&error))?;
         }
-        let (log, errors) = (folder.join("serial"), folder.join("complaint"));
-        let _ = fs::remove_file(&log);
-        let mut command = Command::new(&self.qemu);
-        command.args(self.command(folder));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.stderr(fs::File::create(&errors).map_err(fail)?);
-        let start = Instant::now();
-        let mut child = Child(command.spawn().map_err(fail)?);
-        let (to, from) = (child.0.stdin.take(), child.0.stdout.take());
-        let (Some(to), Some(from)) = (to, from) else {
-            return Err(fail(std::io::Error::other("it has no line to us")));
+        let life = Life {
+            qemu: &self.qemu,
+            args: self.command(folder),
+            folder,
+            serial: folder.join("serial"),
+            limit: Some(limit),
+            stop,
         };
-        let (mut qmp, mut serial) = (Qmp::new(to, from), Serial::new(&log));
-        let end = loop {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Failure::interrupted());
+        let mut told = 0;
+        live(&life, &mut |_, _, said| {
+            if said.len() > told {
+                told = said.len();
+                tell(said);
             }
-            if let Some(status) = child.0.try_wait().map_err(fail)? {
-                break End::Exited(status.code().unwrap_or(-1));
-            }
-            if qmp.has_stopped() {
-                break End::Stopped;
-            }
-            if start.elapsed() > limit {
-                break End::TimedOut;
-            }
-            if serial.listen() {
-                tell(serial.text());
-            }
-            sleep(PAUSE);
-        };
-        let picture = folder.join("screen.png");
-        let has_picture = end == End::TimedOut && qmp.picture(&picture);
-        drop(child);
-        serial.listen();
-        // Whoever presses Ctrl-C ends QEMU, too, which is no answer of a guest's.
-        if stop.load(Ordering::Relaxed) {
-            return Err(Failure::interrupted());
-        }
-        Ok(Run {
-            end,
-            serial: serial.text().to_owned(),
-            took: start.elapsed(),
-            picture: has_picture.then_some(picture),
-            complaint: complaint(&errors),
         })
     }
+}
+
+/// One life of a machine.
+pub(super) struct Life<'a> {
+    pub(super) qemu: &'a Path,
+    pub(super) args: Vec<OsString>,
+    /// Where its files go.
+    pub(super) folder: &'a Path,
+    /// Where its arguments put the serial line.
+    pub(super) serial: PathBuf,
+    pub(super) limit: Option<Duration>,
+    pub(super) stop: &'a AtomicBool,
+}
+
+fn not_started(error: &std::io::Error) -> Failure {
+    Failure::host("QEMU cannot be started", error)
+}
+
+/// Starts QEMU and looks after it; `tick` is given its line to us, its age and
+/// what it said so far, many times a second.
+pub(super) fn live(life: &Life<'_>, tick: &mut dyn FnMut(&mut Qmp, Duration, &str)) -> Result<Run> {
+    let fail = |error: std::io::Error| not_started(&error);
+    let errors = life.folder.join("complaint");
+    let _ = fs::remove_file(&life.serial);
+    let mut command = Command::new(life.qemu);
+    command.args(&life.args).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(fs::File::create(&errors).map_err(fail)?);
+    let start = Instant::now();
+    let mut child = Child(command.spawn().map_err(fail)?);
+    let (to, from) = (child.0.stdin.take(), child.0.stdout.take());
+    let (Some(to), Some(from)) = (to, from) else {
+        return Err(fail(std::io::Error::other("it has no line to us")));
+    };
+    let (mut qmp, mut serial) = (Qmp::new(to, from), Serial::new(&life.serial));
+    let end = loop {
+        if life.stop.load(Ordering::Relaxed) {
+            return Err(Failure::interrupted());
+        }
+        if let Some(status) = child.0.try_wait().map_err(fail)? {
+            break End::Exited(status.code().unwrap_or(-1));
+        }
+        if qmp.has_stopped() {
+            break End::Stopped;
+        }
+        if life.limit.is_some_and(|limit| start.elapsed() > limit) {
+            break End::TimedOut;
+        }
+        serial.listen();
+        tick(&mut qmp, start.elapsed(), serial.text());
+        sleep(PAUSE);
+    };
+    let picture = life.folder.join("screen.png");
+    let has_picture = end == End::TimedOut && qmp.picture(&picture);
+    drop(child);
+    serial.listen();
+    // Whoever presses Ctrl-C ends QEMU, too, which is no answer of a guest's.
+    if life.stop.load(Ordering::Relaxed) {
+        return Err(Failure::interrupted());
+    }
+    Ok(Run {
+        end,
+        serial: serial.text().to_owned(),
+        took: start.elapsed(),
+        picture: has_picture.then_some(picture),
+        complaint: complaint(&errors),
+    })
 }
 
 /// A value in one of QEMU's lists, where a comma is written twice.

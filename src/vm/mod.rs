@@ -25,6 +25,7 @@ mod overlay;
 mod process;
 mod qmp;
 mod refind;
+pub mod run;
 mod serial;
 mod serve;
 mod subject;

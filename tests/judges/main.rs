@@ -12,6 +12,7 @@ mod catalogs;
 mod contract;
 mod demo;
 mod driver;
+mod guest;
 mod made_packages;
 mod maps;
 mod names;

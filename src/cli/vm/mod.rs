@@ -1,6 +1,8 @@
 //! `vm`: media tried in machines.
 
 mod check;
+mod guest;
+mod run;
 
 use crate::cli::Outcome;
 use crate::cli::args::vm::Vm;
@@ -10,5 +12,7 @@ use crate::cli::streams::{Streams, Style};
 pub(super) fn run(command: &Vm, style: Style, streams: &mut Streams<'_>) -> Outcome {
     match command {
         Vm::Check(args) => check::run(args, style, streams),
+        Vm::Guest(args) => guest::run(args, style, streams),
+        Vm::Run(args) => run::run(args, style, streams),
     }
 }

@@ -112,7 +112,9 @@ fn digests(said: &mut Said, text: &str) {
             seen.sha256 = Some(digest);
         }
     };
-    for line in text.strip_prefix('\n').unwrap_or(text).lines() {
+    // Not by `lines`: a name may end with a carriage return.
+    let text = text.strip_prefix('\n').unwrap_or(text);
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
         match line.split_once("  ") {
             Some((digest, name))
                 if digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()) =>
@@ -138,18 +140,19 @@ mod tests {
     fn records_are_read_with_all_that_names_may_have() {
         let (a, b) = ("a1".repeat(32), "b2".repeat(32));
         let text = format!(
-            "mounted\n\u{1}S 41ed 0 0 10 .\n\u{1}S 8000 0 80 5 ./two words\n\u{1}S 81a4 0 0 1 \
+            "mounted\n\u{1}S 41ed 0 0 10 .\n\u{1}S 8000 0 80 5 ./two words\n\u{1}S 81a4 0 0 1 ./Icon\r\n\u{1}S 81a4 0 0 1 \
              ./two\nlines\n\u{1}S a1ed 501 20 3 ./l\n\u{1}L './l' -> 'x y'\n\u{1}H\n{a}  ./two \
-             words\n{b}  ./two\nlines\n\u{1}end\n"
+             words\n{a}  ./Icon\r\n{b}  ./two\nlines\n\u{1}end\n"
         );
         let said = parse(&text).unwrap();
         assert_eq!(said.refused, None);
         let seen = |path: &str| said.seen[path].clone();
         assert_eq!((seen("/").mode, seen("/").size), (0o40755, 10));
-        assert_eq!((seen("/two words").group, seen("/two words").sha256), (80, Some(a)));
+        assert_eq!((seen("/two words").group, seen("/two words").sha256), (80, Some(a.clone())));
+        assert_eq!(seen("/Icon\r").sha256, Some(a));
         assert_eq!(seen("/two\nlines").sha256, Some(b));
         assert_eq!((seen("/l").owner, seen("/l").link), (501, Some("x y".into())));
-        assert_eq!(said.seen.len(), 4);
+        assert_eq!(said.seen.len(), 5);
     }
 
     #[test]

@@ -1,0 +1,184 @@
+//! `vm run`: the real thing, for who has an OpenCore and Apple's files.
+
+use crate::cli::args::vm::{Display, Run};
+use crate::cli::streams::{Streams, Style};
+use crate::cli::{Outcome, place};
+use crate::engine::{Problem, Sink};
+use crate::format::detect::{self, Format};
+use crate::source::Opener;
+use crate::vm::run::{self, Release, Setup, Watch};
+use crate::vm::{End, Firmware, Host, Wish, choose};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `lionize vm run`.
+pub(super) fn run(args: &Run, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let host = Host::here();
+    let firmware = Firmware::find(&host).map_err(Problem::from)?;
+    let setup = setup(args)?;
+    let notes = notes(&setup);
+    if args.print {
+        let accel = match args.accel.wish() {
+            Wish::Kvm => crate::vm::Accel::Kvm,
+            _ => crate::vm::Accel::Tcg,
+        };
+        let line = run::arguments(&firmware, accel, &setup);
+        let qemu = firmware.qemu.display().to_string();
+        let all: Vec<_> = std::iter::once(qemu).chain(line).collect();
+        let json = json!({"result": "command", "command": all, "notes": notes});
+        return streams.result(style, &command(&all), &json);
+    }
+    start(args, &firmware, &setup, &notes, style, streams)
+}
+
+fn start(
+    args: &Run,
+    firmware: &Firmware,
+    setup: &Setup,
+    notes: &[String],
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Outcome {
+    let temporary =
+        tempfile::tempdir().map_err(|error| Problem::writing(&std::env::temp_dir(), &error))?;
+    let folder = args.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
+    std::fs::create_dir_all(&folder).map_err(|error| Problem::writing(&folder, &error))?;
+    let (stop, flag) = (streams.stop.clone(), streams.stop.flag());
+    let (accel, note) =
+        choose(args.accel.wish(), firmware, temporary.path(), &flag).map_err(Problem::from)?;
+    let mut sink = streams.sink(style);
+    for text in notes.iter().cloned().chain(note) {
+        sink.send(crate::engine::Event::Warned { text });
+    }
+    drop(sink);
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    let watch =
+        Watch { folder, every: args.screenshots.map(seconds), limit: args.limit.map(seconds) };
+    let (ran, mut kept) =
+        run::run(firmware, accel, setup, &watch, &stop.flag()).map_err(Problem::from)?;
+    kept.extend(setup.serial.iter().map(PathBuf::from).filter(|path| path.exists()));
+    let how = match ran.end {
+        End::Exited(0) => "it switched itself off".to_owned(),
+        End::Exited(code) => {
+            let sentence = format!("QEMU ended with code {code}");
+            return Err(Problem::bad_input(sentence).because(ran.complaint).into());
+        }
+        End::TimedOut => "its time was up".to_owned(),
+        End::Stopped => "its processor stopped".to_owned(),
+    };
+    let kept: Vec<_> = kept.iter().map(|path| path.display().to_string()).collect();
+    let list = kept.iter().fold(String::new(), |text, path| text + "  " + path + "\n");
+    let json = json!({"result": "ran", "accel": accel.word(), "how": how,
+                      "seconds": ran.took.as_secs_f64(), "kept": kept});
+    streams.result(style, &format!("the machine ended: {how}\n{list}"), &json)
+}
+
+fn setup(args: &Run) -> Result<Setup, Problem> {
+    let text = |path: &Path| {
+        path.to_str().map(str::to_owned).ok_or_else(|| {
+            Problem::usage(format!("QEMU cannot be given {}: no Unicode text", path.display()))
+        })
+    };
+    let found = look(&args.image)?;
+    let version = args.release.clone().or(found).ok_or_else(|| {
+        let name = args.image.display();
+        Problem::bad_input(format!("{name} does not say which release it is of"))
+            .hint("say so: `--release 10.7`")
+    })?;
+    let release = Release::of(&version).ok_or_else(|| {
+        Problem::usage(format!("`{version}` is no release of the system from 10.4 on"))
+    })?;
+    if let Some(key) = &args.smc_key {
+        run::check_key(key)?;
+    }
+    let mut given = args.opencore.iter().chain(&args.target);
+    if let Some(path) = given.find(|path| !path.exists()) {
+        return Err(Problem::bad_input(format!("there is no {}", path.display())));
+    }
+    let serial = args.keep.as_ref().map(|folder| text(&folder.join("serial.log"))).transpose()?;
+    Ok(Setup {
+        image: text(&args.image)?,
+        release,
+        opencore: args.opencore.as_deref().map(text).transpose()?,
+        smc_key: args.smc_key.clone(),
+        blank: args.disk,
+        target: args.target.as_deref().map(text).transpose()?,
+        display: match args.display {
+            Display::Window => run::Display::Window,
+            Display::Vnc => run::Display::Vnc(args.vnc),
+            Display::None => run::Display::None,
+        },
+        ssh: args.ssh,
+        memory: args.memory,
+        serial,
+    })
+}
+
+/// The version on an image that QEMU can read as it is.
+fn look(image: &Path) -> Result<Option<String>, Problem> {
+    let opener = Opener::new();
+    let name = image.display().to_string();
+    let item = opener.open(image).map_err(|error| place::reading(&name, error))?;
+    let source = item.contents().map_err(|error| place::reading(&name, error))?;
+    let found = detect::look(source.as_ref()).map_err(|error| place::reading(&name, error))?;
+    let is_raw = found.is_some_and(|found| {
+        found.format != Format::Udif && (found.is_disk() || found.is_volume())
+    });
+    if !is_raw {
+        let problem =
+            Problem::bad_input(format!("{name} is not a raw image, and QEMU reads no other"));
+        return Err(problem.hint("build one with `lionize build ... --output FILE.img`"));
+    }
+    let volume = opener.enter(&item).and_then(|item| opener.system_version(&item));
+    Ok(volume.ok().flatten().map(|version| version.version))
+}
+
+fn notes(setup: &Setup) -> Vec<String> {
+    let mut notes = Vec::new();
+    if setup.opencore.is_none() {
+        notes.push(
+            "without --opencore only what is in the media's EFI partition can start: QEMU's \
+             firmware reads no HFS+"
+                .to_owned(),
+        );
+    }
+    if setup.smc_key.is_none() {
+        notes.push("without --smc-key OpenCore's kexts must stand in for the SMC".to_owned());
+    }
+    notes
+}
+
+/// As a shell takes it, an option a line.
+fn command(all: &[String]) -> String {
+    let mut text = String::new();
+    for word in all {
+        let lead = match word.strip_prefix('-') {
+            Some(_) => " \\\n  ",
+            None if text.is_empty() => "",
+            None => " ",
+        };
+        text += lead;
+        text += &quoted(word);
+    }
+    text + "\n"
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=,:@%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_an_option_a_line() {
+        let words = ["/q", "-m", "1", "-drive", "file=/a b", "-no-reboot"].map(str::to_owned);
+        assert_eq!(command(&words), "/q \\\n  -m 1 \\\n  -drive 'file=/a b' \\\n  -no-reboot\n");
+    }
+}
