@@ -14,9 +14,11 @@ mod inspect;
 mod jobs;
 mod mac;
 mod process;
+mod pty;
 #[allow(dead_code)]
 #[path = "../support/schema.rs"]
 mod schema;
 mod support;
 mod testing;
 mod usage;
+mod wizard;

@@ -67,7 +67,9 @@ pub(super) fn run(
     let build = parsed(&args)?;
     let after = job::build_and_tell(&build, style, streams)?;
     let brief = Brief { notes: after.notes, clock: after.clock, ..Brief::default() };
-    streams.print(&summary::afterwards(&answers, &with_clock(&answers, brief)))
+    let next = summary::afterwards(&answers, &with_clock(&answers, brief));
+    let lines = screen::wrap(&next, 79);
+    streams.print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())
 }
 
 /// When the installer's signer was valid counts as well as that of packages.

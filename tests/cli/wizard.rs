@@ -1,0 +1,215 @@
+//! The wizard, driven on a terminal: every question, back and Ctrl-C at each,
+//! and the result beside that of the command which it prints.
+
+use crate::pty::Pty;
+use crate::support::{lionize, sample};
+use lionize::cli::exit;
+use std::fs;
+use std::path::Path;
+
+const CTRL_C: &str = "\u{3}";
+const ESC: &str = "\u{1b}";
+
+const MAKE: &str = "What do you want to make?";
+const WHERE: &str = "Where is \"Install Mac OS X Lion.app\", or its InstallESD.dmg?";
+const MAC: &str = "Which Mac is it for?";
+const OUTPUT: &str = "Where does it go?";
+const NAME: &str = "The image file's name (.dmg makes a compressed one)?";
+const BEGIN: &str = "Shall it begin?";
+const QUESTIONS: [&str; 6] = [MAKE, WHERE, MAC, OUTPUT, NAME, BEGIN];
+
+/// A home with an installer in its Downloads.
+fn home() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("Downloads")).unwrap();
+    fs::copy(sample(), home.path().join("Downloads/InstallESD.dmg")).unwrap();
+    home
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The command that the summary shows, as a shell reads it.
+fn command(printed: &str) -> String {
+    let after = printed.rsplit("The same without the wizard:").next().unwrap();
+    let text: String = after.split("Shall it begin?").next().unwrap().replace('\r', "");
+    let start = text.find("lionize build").unwrap();
+    let text = text[start..].split("\n\n").next().unwrap();
+    let end = text.find('\u{1b}').unwrap_or(text.len());
+    text[..end].trim().to_owned()
+}
+
+/// What the guide shows of this screen is on it, but for the file's name.
+fn documented(pty: &Pty) {
+    let guide = include_str!("../../docs/wizard.md");
+    let screen = pty.text();
+    let shown = guide.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for line in shown.flat_map(str::lines).filter(|line| !line.contains("stick.img")) {
+        assert!(screen.lines().any(|seen| seen.trim_end() == line), "{line}:\n{screen}");
+    }
+}
+
+/// Runs a printed command through a shell.
+fn shell(folder: &Path, command: &str) -> std::process::Output {
+    let program = env!("CARGO_BIN_EXE_lionize");
+    let script = format!("lionize() {{ '{program}' \"$@\"; }}\n{command}");
+    std::process::Command::new("sh").args(["-c", &script]).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn what_it_makes_is_what_its_command_makes() {
+    let home = home();
+    let mut pty = Pty::run(home.path(), &[]);
+    pty.asks(MAKE).picks("OS X 10.7 or 10.8");
+    pty.asks(WHERE).picks("Mac OS X Lion 10.7.5 (11G63) in ~/Downloads");
+    pty.sees("UDIF checksums pass");
+    pty.sees("not known: its digest is not");
+    pty.asks(MAC).picks("Type its model identifier");
+    pty.asks("Its model identifier or board id?").types("MacBook1,1\r");
+    pty.sees("MacBook1,1: the media do not start this model");
+    pty.asks(MAC).picks("Type its model identifier");
+    pty.asks("Its model identifier or board id?").types("ShapeSample1,1\r");
+    pty.sees("ShapeSample1,1: the media start this model");
+    pty.asks(OUTPUT).picks("An image file");
+    pty.asks(NAME).types("stick's.img\r");
+    pty.asks(BEGIN);
+    documented(&pty);
+    pty.picks("Save this as a recipe file");
+    pty.asks("The file?").types("\r").sees("Saved my-lion.toml.");
+    pty.asks(BEGIN).results().picks("Begin");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    let made = home.path().join("stick's.img");
+    let first = fs::read(&made).unwrap();
+    let manifest = fs::read(home.path().join("stick's.img.manifest.json")).unwrap();
+    fs::remove_file(&made).unwrap();
+    let command = command(&pty.printed);
+    assert!(command.contains("ShapeSample1,1"), "{command}");
+    let ran = shell(home.path(), &command);
+    assert!(ran.status.success(), "{command}\n{ran:?}");
+    assert!(fs::read(&made).unwrap() == first, "{command}");
+    let again = fs::read(home.path().join("stick's.img.manifest.json")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&again), String::from_utf8_lossy(&manifest));
+    let recipe = home.path().join("my-lion.toml");
+    let ran = lionize(["recipe", "check", "-q", recipe.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.errors.as_str()), (exit::DONE, ""));
+}
+
+/// Goes forward from one question to another, by their numbers.
+fn forward(pty: &mut Pty, from: usize, to: usize) {
+    let items = ["OS X 10.7 or 10.8", "Mac OS X Lion", "Any Mac", "An image file", ""];
+    for (question, item) in QUESTIONS[from..to].iter().zip(&items[from..]) {
+        pty.asks(question);
+        if item.is_empty() {
+            pty.types("o.img\r")
+        } else {
+            pty.picks(item)
+        };
+    }
+    pty.asks(QUESTIONS[to]);
+}
+
+#[test]
+fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
+    let home = home();
+    for question in 0..=5 {
+        let mut pty = Pty::run(home.path(), &[]);
+        forward(&mut pty, 0, question);
+        pty.types(CTRL_C);
+        assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{question}: {}", pty.text());
+        let said = "error: the wizard was ended; nothing was made, and nothing was changed";
+        assert!(pty.text().contains(said), "{question}: {}", pty.text());
+        assert_eq!(names(home.path()), ["Downloads"]);
+    }
+}
+
+#[test]
+fn every_question_leads_back_to_the_one_before() {
+    let home = home();
+    let mut pty = Pty::run(home.path(), &[]);
+    forward(&mut pty, 0, 5);
+    // The file's name is a part of where it goes.
+    for question in [OUTPUT, MAC, WHERE, MAKE] {
+        pty.types(ESC).asks(question);
+    }
+    pty.types(ESC).sees("This is the first question.");
+    // And forward again, to the same end.
+    forward(&mut pty, 0, 5);
+    pty.types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
+}
+
+#[test]
+fn what_is_given_is_not_asked() {
+    let home = home();
+    let args = [
+        "wizard",
+        "--recipe",
+        "lion",
+        "--input",
+        "installer=Downloads/InstallESD.dmg",
+        "--for",
+        "ShapeSample1,1",
+        "--output",
+        "o.img",
+        "--yes",
+    ];
+    let mut pty = Pty::run(home.path(), &args);
+    assert_eq!(pty.results().ends(), 0, "{}", pty.text());
+    assert!(!pty.printed.contains('?'), "{}", pty.printed);
+    assert_eq!(names(home.path()), ["Downloads", "o.img", "o.img.manifest.json"]);
+    // A disk is never chosen by --yes.
+    let mut pty = Pty::run(home.path(), &[&args[..7], &["--yes"]].concat());
+    pty.asks(OUTPUT).types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
+}
+
+#[test]
+fn a_screen_reader_gets_lines_and_numbers() {
+    let home = home();
+    let mut pty = Pty::run(home.path(), &["wizard", "--plain", "--recipe", "lion"]);
+    let ends = "goes back): ";
+    pty.prints(WHERE).prints(ends).types("x\n");
+    pty.prints("Type a number from 1 to 4.").types("1\n").prints("UDIF checksums pass");
+    pty.prints(MAC).prints(ends).types("<\n");
+    pty.prints(WHERE).prints(ends).types("1\n").prints(MAC).prints(ends).types("1\n");
+    pty.prints(OUTPUT).prints(ends);
+    let text = pty.text();
+    let line = text.lines().rev().find(|line| line.contains("An image file")).unwrap();
+    let number: String = line.trim().chars().take_while(char::is_ascii_digit).collect();
+    pty.types(&format!("{number}\n"));
+    pty.prints(NAME).prints("Answer (Enter alone is lion.img, < goes back): ").types("\n");
+    pty.prints(BEGIN).prints(ends).results().types("1\n");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    assert!(pty.printed.contains("What to do next:"), "{}", pty.printed);
+    // Nothing moves the cursor, nothing has a colour.
+    assert!(!pty.printed.contains('\u{1b}'), "{}", pty.printed);
+    assert!(home.path().join("lion.img").exists());
+}
+
+#[test]
+fn ctrl_c_in_lines_ends_it_too() {
+    let home = home();
+    let mut pty = Pty::run(home.path(), &["wizard", "--plain"]);
+    pty.prints(MAKE).prints("goes back): ").types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    assert_eq!(names(home.path()), ["Downloads"]);
+}
+
+#[test]
+fn fixes_beside_a_recipe_are_what_fix_apply_makes() {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str| temp.path().join(name).to_str().unwrap().to_owned();
+    let (image, apply, build) = (sample().to_str().unwrap(), at("apply.img"), at("build.img"));
+    let ran = lionize(["fix", "apply", "enable-ssh", "--to", image, "-o", &apply, "-q"]);
+    assert_eq!(ran.code, exit::DONE, "{ran:?}");
+    let input = format!("image={image}");
+    let args = ["build", "golden-image", "-i", &input, "--fix", "enable-ssh", "-o", &build, "-q"];
+    let ran = lionize(args);
+    assert_eq!(ran.code, exit::DONE, "{ran:?}");
+    assert!(fs::read(apply).unwrap() == fs::read(build).unwrap());
+}
