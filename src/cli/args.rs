@@ -12,6 +12,7 @@ mod manual;
 mod network;
 mod pair;
 mod recipe;
+mod sample;
 pub mod schema;
 pub mod test;
 pub mod vm;
@@ -26,6 +27,7 @@ pub use manual::{Completions, Man, Shell};
 pub use network::Network;
 pub use pair::{Pair, PairParser};
 pub use recipe::Recipe;
+pub use sample::Sample;
 pub use wizard::Wizard;
 
 use crate::cli::args::cache::Cache;
@@ -133,6 +135,8 @@ pub enum Command {
     /// Apple's software update catalogs: what is offered, and where it lies
     #[command(subcommand)]
     Catalog(Catalog),
+    /// Make a small installer of a release's layout, for trying recipes
+    Sample(Sample),
     /// Make a small sample installer and bootable media from it
     Demo(Demo),
     /// Print a manual page, or write all of them

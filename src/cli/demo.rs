@@ -2,6 +2,7 @@
 
 use crate::block::Error;
 use crate::cli::args::Demo;
+use crate::cli::sample::whole;
 use crate::cli::shell::quoted;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
@@ -11,7 +12,7 @@ use crate::source::sample;
 use crate::source::sample::server::Server;
 use serde_json::json;
 use std::fs;
-use std::io::{self, BufWriter};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// `lionize demo`.
@@ -19,7 +20,7 @@ pub(super) fn run(args: &Demo, style: Style, streams: &mut Streams<'_>) -> Outco
     let threads = args.threads.unwrap_or(0);
     folder(&args.to)?;
     let installer = args.to.join("InstallESD.dmg");
-    write_sample(&installer, threads)?;
+    whole(&installer, &|out| sample::write_installer(out, threads))?;
     let output = args.to.join("lion-sample.img");
     let refused = |error: Error| Problem::ours("the sample cannot be made").because(error);
     let site = sample::lion_server().map_err(refused)?;
@@ -66,18 +67,6 @@ fn folder(path: &Path) -> Result<(), Problem> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         made => made.map_err(|error| Problem::writing(path, &error)),
     }
-}
-
-/// Writes the sample under a name that it gets when it is whole.
-fn write_sample(path: &Path, threads: usize) -> Result<(), Problem> {
-    let refused = |error: io::Error| Problem::writing(path, &error);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temp = job::temporary(folder).map_err(refused)?;
-    let mut out = BufWriter::new(temp);
-    sample::write_installer(&mut out, threads).map_err(|error| refused(error.into_io()))?;
-    let temp = out.into_inner().map_err(|error| refused(error.into_error()))?;
-    temp.persist(path).map_err(|error| refused(error.error))?;
-    Ok(())
 }
 
 fn text(to: &Path, installer: &Path, built: &Built, found: &Verified) -> String {

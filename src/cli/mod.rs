@@ -26,6 +26,7 @@ mod place;
 mod problem;
 mod process;
 mod recipes;
+mod sample;
 mod schema;
 mod shell;
 mod streams;
@@ -93,6 +94,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Fetch(command) => fetch::run(command, style, streams),
         Command::Cache(command) => cache::run(command, style, streams),
         Command::Catalog(command) => catalog::run(command, style, streams),
+        Command::Sample(args) => sample::run(args, style, streams),
         Command::Test(args) => test::run(args, style, streams),
         Command::Demo(args) => demo::run(args, style, streams),
         Command::Write(args) => burn::write(args, style, streams),

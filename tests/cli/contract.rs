@@ -38,6 +38,7 @@ fn commands(dir: &str) -> Vec<String> {
         &format!("ls {installer}"),
         &format!("extract {} --to {dir}/out", inside("/mach_kernel")),
         &format!("demo --to {dir}/demo"),
+        &format!("sample 10.9 --to {dir}/samples"),
         &format!("cache list --store {dir}/demo/store"),
         &format!("cache verify --store {dir}/demo/store"),
         &format!("cache prune --to 0 --store {dir}/demo/store"),

@@ -15,6 +15,7 @@ mod jobs;
 mod mac;
 mod process;
 mod pty;
+mod sample;
 #[allow(dead_code)]
 #[path = "../support/schema.rs"]
 mod schema;

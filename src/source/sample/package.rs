@@ -1,7 +1,8 @@
 //! A flat package as `pkgbuild` makes one, signed by the sample's chain.
 
 use crate::block::{Result, Source, bytes, read_vec};
-use crate::format::xar::Style;
+use crate::format::xar::write::{Body, Builder as Archive, Meta};
+use crate::format::xar::{Encoding, Style};
 use crate::source::package::{Component, Making, unsigned};
 use crate::source::sample::builder::{self, Builder};
 use crate::source::sample::signing;
@@ -49,6 +50,16 @@ pub fn package(package: &Package<'_>) -> Result<Source> {
     if package.signed {
         builder.sign(DATE.into(), signing::signer(&Style::Sha1));
     }
+    builder.finish()
+}
+
+/// A signed product archive that holds a `Distribution` and no package.
+pub(super) fn product(distribution: &str) -> Result<Source> {
+    let mut builder = Archive::new(Style::Sha1, DATE.into());
+    let meta = Meta { mode: 0o644, uid: 0, gid: 0, mtime: DATE.into() };
+    let body = Body::File(bytes(distribution.as_bytes()), Encoding::Zlib);
+    builder.add(None, "Distribution", meta, body);
+    builder.sign(DATE.into(), signing::signer(&Style::Sha1));
     builder.finish()
 }
 

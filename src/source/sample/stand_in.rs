@@ -4,7 +4,7 @@
 use crate::block::{Result, Source, bytes};
 use crate::source::sample::efi::boot_program;
 use crate::source::sample::package::{Package, package};
-use crate::source::sample::write_installer;
+use crate::source::sample::{SHAPES, Shape, write_image, write_installer};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,15 +14,19 @@ type File = (String, u16, Vec<u8>);
 /// The release of the sample that a recipe's release asks for, if there is one.
 #[must_use]
 pub fn release(asked: &str) -> Option<&'static str> {
-    ["10.7", "10.7.5"].contains(&asked).then_some("10.7")
+    let shape = SHAPES.iter().find(|shape| [shape.release, shape.version].contains(&asked));
+    shape.map(|shape| shape.release)
 }
 
-/// Writes the `InstallESD.dmg` of a release.
+/// Writes the `InstallESD.dmg` of a release; of 10.7 when there is no sample.
 ///
 /// # Errors
 /// What `out` reports.
-pub fn write_release(_release: &str, out: &mut dyn Write, threads: usize) -> Result<()> {
-    write_installer(out, threads)
+pub fn write_release(release: &str, out: &mut dyn Write, threads: usize) -> Result<()> {
+    match Shape::of(release) {
+        Some(shape) => write_image(shape, out, threads),
+        None => write_installer(out, threads),
+    }
 }
 
 /// The path that a pattern becomes: a name for each `*`, none for `**`.

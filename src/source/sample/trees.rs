@@ -1,65 +1,66 @@
-//! The sample's two volumes: the installer's, and the base system inside it.
+//! The two volumes of 10.7 and 10.8: the installer's, which starts a Mac, and
+//! the base system inside it.
 
 use crate::block::{Result, Source, bytes};
 use crate::source::sample::builder::Builder;
 use crate::source::sample::compressed::Kind;
-use crate::source::sample::{chunklist, efi, made_up};
+use crate::source::sample::shape::{LION, Shape};
+use crate::source::sample::{chunklist, efi, made_up, packages};
 use crate::volume::{Name, NodeId, Tree, VPath};
 
-const SYSTEM_VERSION: &str = include_str!("../../../images/sample/SystemVersion.plist");
 const PLATFORM_SUPPORT: &str = include_str!("../../../images/sample/PlatformSupport.plist");
 const BOOT_PLIST: &str = include_str!("../../../images/sample/com.apple.Boot.plist");
 const ABOUT: &str = include_str!("../../../images/sample/About.txt");
 const RC_CDROM: &str = include_str!("../../../images/sample/rc.cdrom");
 
-/// The volume that the installer's image holds.
-const LABEL: &str = "Mac OS X Install ESD";
 /// Where the folder of oddities is.
 pub const ODDITIES: &str = "/Library/Shape Sample";
 
-/// The packages, with a length that each gets here.
-const PACKAGES: [(&str, usize); 10] = [
-    ("AdditionalEssentials.pkg", 300_000),
-    ("AdditionalFonts.pkg", 120_000),
-    ("BSD.pkg", 260_000),
-    ("BaseSystemBinaries.pkg", 410_000),
-    ("BaseSystemResources.pkg", 90_000),
-    ("Essentials.pkg", 900_000),
-    ("InstallableMachines.plist", 700),
-    ("JavaTools.pkg", 40_000),
-    ("MediaFiles.pkg", 210_000),
-    ("OSInstall.mpkg", 30_000),
-];
-
-/// The installer's volume, with a base system's image in it.
+/// The installer's volume of 10.7.5, with a base system's image in it.
 ///
 /// # Errors
 /// None but a mistake of the sample's own.
 pub fn installer(base_system: Vec<u8>) -> Result<Tree> {
-    let mut b = Builder::new(LABEL);
+    image(&LION, base_system)
+}
+
+/// The volume of `InstallESD.dmg`, from which a Mac starts.
+pub(super) fn image(shape: &Shape, base_system: Vec<u8>) -> Result<Tree> {
+    let mut b = Builder::new(shape.esd);
     b.file("/.file", 0, bytes([]))?;
     b.file("/BaseSystem.chunklist", 0o644, bytes(chunklist::of(&base_system)))?;
     b.file("/BaseSystem.dmg", 0o644, bytes(base_system))?;
     b.file("/kernelcache", 0o644, made_up_file("kernelcache", 500_000))?;
     b.file("/mach_kernel", 0o644, made_up_file("mach_kernel", 700_000))?;
-    for (name, len) in PACKAGES {
-        b.file(&format!("/Packages/{name}"), 0o644, made_up_file(name, len))?;
-    }
-    starting_files(&mut b)?;
+    packages::add(&mut b, shape)?;
+    starting_files(&mut b, shape, BOOT_PLIST)?;
     b.file("/usr/standalone/i386/boot.efi", 0o644, bytes(efi::boot_program()))?;
     oddities(&mut b)?;
     Ok(blessed(b))
 }
 
-/// The base system's volume.
+/// The base system's volume of 10.7.5.
 ///
 /// # Errors
 /// None but a mistake of the sample's own.
 pub fn base_system() -> Result<Tree> {
-    let mut b = Builder::new("Mac OS X Base System");
-    b.file("/.file", 0, bytes([]))?;
+    base(&LION)
+}
+
+/// The volume of `BaseSystem.dmg`.
+pub(super) fn base(shape: &Shape) -> Result<Tree> {
+    let mut b = Builder::new(shape.base);
     b.file("/mach_kernel", 0o644, made_up_file("mach_kernel", 700_000))?;
-    b.symlink("/System/Installation/Packages", "/Volumes/Mac OS X Install ESD/Packages")?;
+    environment(&mut b, "/Volumes/Mac OS X Install ESD/Packages")?;
+    starting_files(&mut b, shape, BOOT_PLIST)?;
+    Ok(blessed(b))
+}
+
+/// What an installer's environment has: links, folders, start scripts, and
+/// programs with several names or set bits.
+pub(super) fn environment(b: &mut Builder, packages: &str) -> Result<()> {
+    b.file("/.file", 0, bytes([]))?;
+    b.symlink("/System/Installation/Packages", packages)?;
     for dir in ["etc", "tmp", "var"] {
         b.dir(&format!("/private/{dir}"))?;
         b.symlink(&format!("/{dir}"), &format!("private/{dir}"))?;
@@ -68,30 +69,30 @@ pub fn base_system() -> Result<Tree> {
     b.linked(&["/usr/bin/less", "/usr/bin/more"], 0o755, made_up_file("less", 70_000))?;
     b.file("/usr/bin/sudo", 0o4511, made_up_file("sudo", 20_000))?;
     b.dir("/Volumes")?;
-    starting_files(&mut b)?;
-    Ok(blessed(b))
+    Ok(())
 }
 
-fn made_up_file(name: &str, len: usize) -> Source {
+pub(super) fn made_up_file(name: &str, len: usize) -> Source {
     bytes(made_up::bytes(name, len))
 }
 
 /// What firmware and the boot program look for.
-fn starting_files(b: &mut Builder) -> Result<()> {
+pub(super) fn starting_files(b: &mut Builder, shape: &Shape, boot_plist: &str) -> Result<()> {
     let services = "/System/Library/CoreServices";
     b.file(&format!("{services}/boot.efi"), 0o644, bytes(efi::boot_program()))?;
+    let version = shape.system_version();
     for (name, text) in
-        [("PlatformSupport.plist", PLATFORM_SUPPORT), ("SystemVersion.plist", SYSTEM_VERSION)]
+        [("PlatformSupport.plist", PLATFORM_SUPPORT), ("SystemVersion.plist", &version)]
     {
         b.file(&format!("{services}/{name}"), 0o644, bytes(text.as_bytes()))?;
     }
     let boot = "/Library/Preferences/SystemConfiguration/com.apple.Boot.plist";
-    b.file(boot, 0o644, bytes(BOOT_PLIST.as_bytes()))?;
+    b.file(boot, 0o644, bytes(boot_plist.as_bytes()))?;
     Ok(())
 }
 
 /// Blesses `CoreServices` and its `boot.efi`.
-fn blessed(b: Builder) -> Tree {
+pub(super) fn blessed(b: Builder) -> Tree {
     let mut tree = b.finish();
     let find = |tree: &Tree, path: &str| tree.lookup(&VPath::parse(path).unwrap_or_default());
     let folder = find(&tree, "/System/Library/CoreServices");
