@@ -72,22 +72,31 @@ impl Input {
         }
     }
 
-    fn volume(&self) -> Result<Arc<OpenVolume>, Error> {
-        let item = self.inside("")?;
+    fn volume(&self, path: &str) -> Result<Arc<OpenVolume>, Error> {
+        let item = self.inside(path)?;
         self.opener.enter(&item)?.volume()
     }
 
     /// All files of the volume. Whoever takes the tree has it alone.
     pub(super) fn tree(&self) -> Result<Arc<Tree>, Error> {
-        let volume = self.volume()?;
+        let volume = self.volume("")?;
         let tree = volume.tree()?;
         volume.forget();
         Ok(tree)
     }
 
+    /// All files of the volume in an image inside, and what was repaired in
+    /// memory to read them.
+    pub(super) fn tree_in(&self, path: &str) -> Result<(Arc<Tree>, Vec<String>), Error> {
+        let volume = self.volume(path)?;
+        let (tree, notes) = (volume.tree()?, volume.notes()?);
+        volume.forget();
+        Ok((tree, notes))
+    }
+
     /// The volume's own bytes.
     pub(super) fn partition(&self) -> Result<Source, Error> {
-        Ok(Arc::clone(self.volume()?.source()))
+        Ok(Arc::clone(self.volume("")?.source()))
     }
 
     pub(super) fn describe(&self) -> String {

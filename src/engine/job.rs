@@ -117,8 +117,12 @@ impl<'a> Job<'a> {
 
     /// Gives a file new bytes and today's (the plan's) date; makes it when it is missing.
     pub(super) fn store(&mut self, path: &VPath, new: Vec<u8>) -> Result<()> {
+        self.store_source(path, bytes(new))
+    }
+
+    /// The same with bytes that are somewhere else.
+    pub(super) fn store_source(&mut self, path: &VPath, source: Source) -> Result<()> {
         let date = self.date;
-        let source = bytes(new);
         let Some(id) = self.find(path)? else {
             let (dir, name) = self.parent(path)?;
             let body = crate::volume::Body::File { data: source, rsrc: None };

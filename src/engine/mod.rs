@@ -13,6 +13,7 @@ mod guest;
 mod hash;
 mod identity;
 mod image_layout;
+mod inner;
 mod inputs;
 mod job;
 mod layout;

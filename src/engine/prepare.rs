@@ -4,6 +4,7 @@ use crate::engine::build::threads;
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::facts::Facts;
 use crate::engine::identity::{self, Identity};
+use crate::engine::inner::{self, Packing};
 use crate::engine::inputs::{self, Inputs, Opened, Search};
 use crate::engine::job::{Contents, Job};
 use crate::engine::layout;
@@ -88,8 +89,9 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     }
     let locked = lock.as_ref().map(|lock| lock.date);
     let date = locked.or(request.date).unwrap_or_else(|| identity::newest(&inputs));
+    let packing = Packing { threads: threads(request.threads), stop, progress: &progress };
     let Applied { contents, steps, efi, notes: more } =
-        apply(&recipe, &facts, &inputs, identity::hfs_date(date), stop)?;
+        apply(&recipe, &facts, &inputs, identity::hfs_date(date), &packing)?;
     let mac = request.mac.as_ref().map(|mac| {
         let tree = match &contents {
             Contents::Tree(tree) => Some(&**tree),
@@ -128,7 +130,14 @@ fn shown(recipe: &Recipe, params: Vec<(String, String)>) -> Vec<(String, String)
 /// A fix that was asked for beside the recipe, as a step.
 fn asked_for(used: &FixUse) -> Step {
     let at = Position { file: "asked for".to_owned(), line: 1, column: 1 };
-    Step { action: Action::Fix(used.clone()), when: None, shape: None, each: None, at }
+    Step {
+        action: Action::Fix(used.clone()),
+        within: None,
+        when: None,
+        shape: None,
+        each: None,
+        at,
+    }
 }
 
 /// Tells what was repaired in memory to read the inputs.
@@ -154,7 +163,7 @@ fn apply(
     facts: &Facts,
     inputs: &Inputs,
     date: u32,
-    stop: &Stop,
+    packing: &Packing<'_, '_>,
 ) -> Result<Applied> {
     let case = if recipe.media.volume.case_sensitive == Some(true) {
         Case::Sensitive
@@ -163,9 +172,10 @@ fn apply(
     };
     let empty = Tree::new(Name::from_text("Untitled"), case, date);
     let mut job = Job::new(Arc::new(empty), date, inputs);
-    let mut steps = Vec::new();
+    let mut steps: Vec<Done> = Vec::new();
+    let mut image = None;
     for (number, step) in (1..).zip(&recipe.steps) {
-        if stop.raised() {
+        if packing.stop.raised() {
             return Err(Problem::interrupted());
         }
         let within = |problem: Problem| failed(number, step, problem);
@@ -173,6 +183,9 @@ fn apply(
             steps.push(skipped(&step.action, facts, step.when.as_ref().map(ToString::to_string)));
             continue;
         }
+        let to = step.within.as_deref().map(|path| facts.path(path)).transpose().map_err(within)?;
+        let told = inner::switch(&mut image, to, &mut job, packing).map_err(within)?;
+        tell(&mut steps, told);
         if let Some(shape) = &step.shape
             && !steps::has_shape(&job, shape, facts).map_err(within)?
         {
@@ -189,11 +202,22 @@ fn apply(
         }
         resolved.apply(&mut job).map_err(within)?;
         let told = std::mem::take(&mut job.told);
-        steps.push(Done { title: resolved.title(), skipped: None, told });
+        let place = step.within.as_ref().map(|path| format!("in {}: ", facts.fill_known(path)));
+        let title = place.unwrap_or_default() + &resolved.title();
+        steps.push(Done { title, skipped: None, told });
     }
+    let told = inner::switch(&mut image, None, &mut job, packing)?;
+    tell(&mut steps, told);
     finish(recipe, facts, &mut job)?;
     let efi = layout::efi_files(recipe, inputs)?;
     Ok(Applied { contents: job.contents, steps, efi, notes: job.notes })
+}
+
+/// Adds to what the last step did.
+fn tell(steps: &mut [Done], told: Option<String>) {
+    if let (Some(last), Some(told)) = (steps.last_mut(), told) {
+        last.told.push(told);
+    }
 }
 
 fn skipped(action: &Action, facts: &Facts, why: Option<String>) -> Done {

@@ -23,14 +23,19 @@ pub fn write_dmg(
     let sections = if bare {
         Section::whole_disk("Apple_HFS", len)
     } else {
-        let parts = image.parts.iter().map(|part| {
-            let kind = match part.kind {
-                Guid::HFS_PLUS => "Apple_HFS".to_owned(),
-                other => other.to_string(),
-            };
-            Section::new(&part.name, &kind, part.range.clone())
-        });
+        let parts = image
+            .parts
+            .iter()
+            .map(|part| Section::new(&part.name, &section_kind(part.kind), part.range.clone()));
         Section::gpt(&parts.collect::<Vec<_>>(), len, image.sector)
     };
     Ok(udif::write(&image.map, &sections, threads, out, progress)?.len)
+}
+
+/// What an image calls a partition of this type.
+pub(super) fn section_kind(kind: Guid) -> String {
+    match kind {
+        Guid::HFS_PLUS => "Apple_HFS".to_owned(),
+        other => other.to_string(),
+    }
 }

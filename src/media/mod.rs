@@ -14,11 +14,13 @@ mod error;
 mod free;
 pub mod pass;
 pub mod read_back;
+mod refit;
 
 pub use disk::{lay_out, room, total};
 pub use dmg::write_dmg;
 pub use error::{Error, Result};
 pub use free::{room_left, unused};
+pub use refit::{Refit, refit};
 
 use crate::block::{Map, Source};
 use crate::format::gpt::Guid;

@@ -121,6 +121,10 @@ fn check_restore(draft: &Draft) -> Vec<Mistake> {
         let message = "restore begins a volume, so it comes once and first".to_owned();
         mistakes.push(mistake(&step.at, message, None));
     }
+    for step in draft.steps.iter().filter(|step| step.within.is_some()).filter(is_restore) {
+        let message = "restore begins a volume, not one in an image".to_owned();
+        mistakes.push(mistake(&step.at, message, None));
+    }
     let first = draft.steps.first().map(|step| &step.action);
     if !matches!(first, Some(Action::Restore { verbatim: true, .. })) {
         return mistakes;

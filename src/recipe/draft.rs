@@ -232,7 +232,10 @@ impl Draft {
             Use::Fact { of, fact, at: name.at.clone() }
         }));
         let each = each.map(|name| name.value);
-        let about = if self.is_fix { &["when", "where", "each"][..] } else { &["when", "where"] };
+        let within = if self.is_fix { None } else { table.text("in") };
+        let within = self.path(table.reader, within);
+        let also = if self.is_fix { "each" } else { "in" };
+        let about = ["when", "where", also];
         let actions: Vec<_> =
             entries.iter().filter(|(key, ..)| !about.contains(&key.value)).collect();
         // Whatever they are, they are reported here.
@@ -253,7 +256,7 @@ impl Draft {
             table.reader.mistake(span, message);
         }
         if let Some(action) = steps::read(self, table.reader, key.value, value) {
-            self.steps.push(Step { action, when, shape, each, at: key.at.clone() });
+            self.steps.push(Step { action, within, when, shape, each, at: key.at.clone() });
         }
     }
 

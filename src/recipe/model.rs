@@ -294,6 +294,9 @@ pub struct Step {
     /// What.
     #[serde(flatten)]
     pub action: Action,
+    /// The image in the tree whose volume it edits, instead of the tree itself.
+    #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
     /// It is only done when this holds.
     pub when: Option<Condition>,
     /// It is only done when a property list looks like this.
@@ -328,6 +331,9 @@ pub enum Action {
     Restore {
         /// The input.
         from: String,
+        /// The image inside it that holds the volume; its own when `None`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        path: Option<String>,
         /// Block for block, without a tree.
         verbatim: bool,
     },

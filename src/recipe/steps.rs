@@ -101,7 +101,7 @@ fn short(
     Some(match name {
         "restore" => {
             draft.uses.push(Use::Input(text.clone(), VOLUMES));
-            Action::Restore { from: text.value, verbatim: false }
+            Action::Restore { from: text.value, path: None, verbatim: false }
         }
         "bless" => Action::Bless { folder: None, file: path(text)? },
         "mkdir" => Action::Mkdir { path: path(text)?, owning: Owning::default() },
@@ -199,7 +199,13 @@ impl Form<'_, '_, '_> {
     fn restore(&mut self) -> Option<Action> {
         let from = self.table.need("from");
         let (from, verbatim) = (self.input(from, VOLUMES), self.flag("verbatim"));
-        Some(Action::Restore { from: from?, verbatim })
+        let path = self.table.text("path");
+        let path = self.draft.holed(path).map(|path| path.value);
+        if verbatim && path.is_some() {
+            let message = "what is restored block for block is an input's own volume";
+            self.table.reader.mistake(&self.table.span, message);
+        }
+        Some(Action::Restore { from: from?, path, verbatim })
     }
 
     fn copy(&mut self) -> Option<Action> {

@@ -62,7 +62,10 @@ fn a_recipe_says_what_it_says() {
     assert_eq!(recipe.params[0].default.as_deref(), Some("7"));
     assert_eq!(recipe.media.layout, Layout::Single);
     assert_eq!(recipe.media.volume.size, Size::Bytes(7_000_000_000));
-    assert_eq!(recipe.steps[0].action, Action::Restore { from: "disk".into(), verbatim: false });
+    assert_eq!(
+        recipe.steps[0].action,
+        Action::Restore { from: "disk".into(), path: None, verbatim: false }
+    );
     let Action::Write { owning, .. } = &recipe.steps[1].action else { panic!() };
     assert_eq!(*owning, Owning { mode: Some(0o755), flags: Some(0x8000), ..Owning::default() });
     assert_eq!(recipe.steps[1].when.as_ref().unwrap().to_string(), "disk.version >= 10.7");

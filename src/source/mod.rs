@@ -21,6 +21,7 @@ mod platform;
 pub mod recovery;
 pub mod sample;
 mod second;
+mod single;
 pub mod store;
 mod tables;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use installer::{SystemVersion, server_version, system_version};
 pub use item::{Disk, Item, Place};
 pub use opener::{OpenImage, Opener, Proof};
 pub use platform::{Mac, Platform};
+pub use single::SingleVolume;
 pub use tables::{Tables, tables};
 pub use volume::{OpenVolume, contents};
 pub use watch::Watched;

@@ -73,9 +73,11 @@ pub(super) fn label(name: String) -> Box<dyn Step> {
 /// Makes the step of a recipe's action.
 pub(super) fn resolve(action: &Action, facts: &Facts) -> Result<Box<dyn Step>> {
     Ok(match action {
-        Action::Restore { from, verbatim } => {
-            Box::new(restore::Restore { from: from.clone(), verbatim: *verbatim })
-        }
+        Action::Restore { from, path, verbatim } => Box::new(restore::Restore {
+            from: from.clone(),
+            path: path.as_deref().map(|path| facts.fill(path)).transpose()?,
+            verbatim: *verbatim,
+        }),
         Action::Copy { from, path, to, owning, replace } => Box::new(copy::Copy {
             from: from.clone(),
             path: path.as_deref().map(|path| facts.path(path)).transpose()?,
