@@ -4,9 +4,16 @@ use crate::recipe::load::Text;
 use crate::recipe::mistake::nearest;
 
 /// Name and text of each.
-const ALL: [(&str, &str); 9] = [
+const ALL: [(&str, &str); 16] = [
     ("restore", include_str!("../../recipes/restore.toml")),
     ("lion", include_str!("../../recipes/lion.toml")),
+    ("mountain-lion", include_str!("../../recipes/mountain-lion.toml")),
+    ("mavericks", include_str!("../../recipes/mavericks.toml")),
+    ("yosemite", include_str!("../../recipes/yosemite.toml")),
+    ("el-capitan", include_str!("../../recipes/el-capitan.toml")),
+    ("sierra", include_str!("../../recipes/sierra.toml")),
+    ("lion-unattended", include_str!("../../recipes/lion-unattended.toml")),
+    ("mavericks-unattended", include_str!("../../recipes/mavericks-unattended.toml")),
     ("lion-server", include_str!("../../recipes/lion-server.toml")),
     ("mountain-lion-server", include_str!("../../recipes/mountain-lion-server.toml")),
     ("server-app", include_str!("../../recipes/server-app.toml")),

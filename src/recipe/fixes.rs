@@ -5,7 +5,7 @@ use crate::recipe::mistake::nearest;
 use crate::recipe::{Action, Fix, FixUse, Mistake, Position, Text};
 
 /// Id and text of each.
-const ALL: [(&str, &str); 14] = [
+const ALL: [(&str, &str); 15] = [
     ("stable-ipv6", include_str!("../../recipes/fixes/stable-ipv6.toml")),
     ("apache-digest-freeze", include_str!("../../recipes/fixes/apache-digest-freeze.toml")),
     ("printer-sharing", include_str!("../../recipes/fixes/printer-sharing.toml")),
@@ -19,6 +19,7 @@ const ALL: [(&str, &str); 14] = [
     ("create-admin-user", include_str!("../../recipes/fixes/create-admin-user.toml")),
     ("enable-ssh", include_str!("../../recipes/fixes/enable-ssh.toml")),
     ("enable-remote-management", include_str!("../../recipes/fixes/enable-remote-management.toml")),
+    ("unattended-disk", include_str!("../../recipes/fixes/unattended-disk.toml")),
     ("hardware-notes", include_str!("../../recipes/fixes/hardware-notes.toml")),
 ];
 

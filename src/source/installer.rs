@@ -5,8 +5,12 @@
 //! InstallMacOSX.dmg / Install *.app / Contents / ...
 //! InstallESD.dmg -> the volume "Mac OS X Install ESD"
 //! ```
-//! Not supported yet: packages (`.pkg`) around or inside of them, and
-//! installers from 11 on, whose contents are a `SharedSupport.dmg`.
+//! From 10.9 on that volume starts no Mac: its `BaseSystem.dmg` does, and says
+//! which system it is.
+//!
+//! Not supported yet: installers of 10.13 to 10.15, whose `BaseSystem.dmg` is
+//! beside the image, and those from 11 on, whose contents are a
+//! `SharedSupport.dmg`.
 
 use crate::block::{Error, Result};
 use crate::format::proplist;
@@ -63,15 +67,21 @@ impl Opener {
         if let Place::Disk(_) = folder.place {
             folder.volume()?;
         }
+        if found(self.inside(folder, "Contents/SharedSupport/SharedSupport.dmg"))?.is_some() {
+            let hint = "recipes are built in for 10.7 to 10.12";
+            let what = "an installer of macOS 11 or later";
+            return Err(Error::unsupported(what, "its contents", "SharedSupport.dmg", hint));
+        }
+        // From 10.13 on the base system is beside the image with the packages.
+        if found(self.inside(folder, "Contents/SharedSupport/BaseSystem.dmg"))?.is_some() {
+            let hint = "recipes are built in for 10.7 to 10.12";
+            let what = "an installer of macOS 10.13 to 10.15";
+            return Err(Error::unsupported(what, "its contents", "BaseSystem.dmg", hint));
+        }
         for path in ["Contents/SharedSupport/InstallESD.dmg", "InstallESD.dmg"] {
             if let Some(esd) = found(self.inside(folder, path))? {
                 return Ok(Some(esd));
             }
-        }
-        if found(self.inside(folder, "Contents/SharedSupport/SharedSupport.dmg"))?.is_some() {
-            let hint = "this recipe takes 10.7 to 10.8";
-            let what = "an installer of macOS 11 or later";
-            return Err(Error::unsupported(what, "its contents", "SharedSupport.dmg", hint));
         }
         let children = folder.children(self)?;
         let ends = |item: &&Item, end: &str| item.name.to_lowercase().ends_with(end);

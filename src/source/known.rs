@@ -2,8 +2,14 @@
 
 use serde::Deserialize;
 
-const FILES: [&str; 2] =
-    [include_str!("../../images/10.7.toml"), include_str!("../../images/10.8.toml")];
+const FILES: [&str; 6] = [
+    include_str!("../../images/10.7.toml"),
+    include_str!("../../images/10.8.toml"),
+    include_str!("../../images/10.9.toml"),
+    include_str!("../../images/10.10.toml"),
+    include_str!("../../images/10.11.toml"),
+    include_str!("../../images/10.12.toml"),
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,7 +106,9 @@ mod tests {
         assert!(!of("10.7.5", "11G99").build);
         assert_eq!(of("10.7.0", "11A511"), of("10.7", "11A511"));
         assert!(of("10.7.2", "11C74").sha1.is_empty());
-        assert_eq!(of("10.9.5", "13F34"), Known::default());
+        assert_eq!(of("10.11.6", "15G31").sha1.len(), 4);
+        assert!(of("10.12.6", "16G29").build && of("10.10.5", "14F27").build);
+        assert_eq!(of("10.13.6", "17G65"), Known::default());
         assert_eq!(of("10.70", "x"), Known::default());
     }
 }

@@ -10,8 +10,10 @@ mod fixes;
 #[allow(dead_code, reason = "shared with other tests, which use more of it")]
 #[path = "../support/judge.rs"]
 mod judge;
+mod later;
 mod make;
 mod media;
 mod plans;
 mod steps;
 mod supplies;
+mod unattended;

@@ -13,6 +13,7 @@ mod contract;
 mod demo;
 mod driver;
 mod guest;
+mod later;
 mod made_packages;
 mod maps;
 mod names;

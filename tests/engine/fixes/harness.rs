@@ -183,7 +183,7 @@ impl Case {
 }
 
 /// The programs of ours that stand for the Mac's.
-pub(super) fn stand_ins() -> PathBuf {
+pub(crate) fn stand_ins() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/mac")
 }
 

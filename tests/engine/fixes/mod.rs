@@ -5,7 +5,7 @@
 
 mod apache;
 mod files;
-mod harness;
+pub(crate) mod harness;
 mod printers;
 mod scripts;
 mod server;
