@@ -7,6 +7,7 @@ mod book;
 mod help;
 mod pages;
 mod shell;
+mod writing;
 
 use clap::CommandFactory;
 use lionize::cli::args::Cli;
