@@ -2,7 +2,7 @@
 //!
 //! A [`Machine`] is a firmware (OVMF), an accelerator and drives; what it says
 //! on its serial line is watched until it ends or its time is up. Drives are
-//! our own sources, served read-only ([`serve`]): nothing that is tried is
+//! our own sources, served read-only (`serve`): nothing that is tried is
 //! written to, and nothing is copied.
 //!
 //! [`check`] starts media through a loader that has an HFS+ reader of its own.

@@ -127,7 +127,7 @@ pub fn test(
 /// manifest beside the image says is believed.
 ///
 /// # Errors
-/// As [`test`]; a recipe or an input that is wrong.
+/// As [`test()`]; a recipe or an input that is wrong.
 pub fn test_image(
     request: &Request,
     image: &Path,
