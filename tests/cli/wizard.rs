@@ -121,8 +121,6 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
         forward(&mut pty, 0, question);
         pty.types(CTRL_C);
         assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{question}: {}", pty.text());
-        let said = "error: the wizard was ended; nothing was made, and nothing was changed";
-        assert!(pty.text().contains(said), "{question}: {}", pty.text());
         assert_eq!(names(home.path()), ["Downloads"]);
     }
 }
@@ -132,10 +130,14 @@ fn every_question_leads_back_to_the_one_before() {
     let home = home();
     let mut pty = Pty::run(home.path(), &[]);
     forward(&mut pty, 0, 5);
-    // The file's name is a part of where it goes.
     for question in [OUTPUT, MAC, WHERE, MAKE] {
         pty.types(ESC).asks(question);
     }
+    // The file's name and the Mac's are parts of other questions.
+    forward(&mut pty, 0, 4);
+    pty.types(ESC).asks(OUTPUT).types(ESC).asks(MAC).picks("Type its model identifier");
+    pty.asks("Its model identifier or board id?").types(ESC).asks(MAC).types(ESC).asks(WHERE);
+    pty.types(ESC).asks(MAKE);
     pty.types(ESC).sees("This is the first question.");
     // And forward again, to the same end.
     forward(&mut pty, 0, 5);

@@ -47,6 +47,18 @@ macro_rules! answered {
 }
 pub(super) use answered;
 
+/// The same within a question: from its second part, back is to its first.
+macro_rules! within {
+    ($reply:expr) => {
+        match $reply {
+            Reply::Answer(answer) => answer,
+            Reply::Back => return Ok(Step::Again),
+            Reply::Quit => return Ok(Step::Quit),
+        }
+    };
+}
+pub(super) use within;
+
 impl Asker<'_, '_> {
     /// Says what went wrong, without ending anything.
     pub(super) fn tell(&mut self, problem: &Problem) -> io::Result<()> {
@@ -70,7 +82,7 @@ impl Asker<'_, '_> {
             return Ok(Step::Answer(Answer::Recipe(recipe.name.clone(), Box::new(recipe))));
         }
         let title = "Where is the recipe file?".to_owned();
-        let typed = answered!(self.screen.line(&Prompt { title, default: String::new() })?);
+        let typed = within!(self.screen.line(&Prompt { title, default: String::new() })?);
         let path = host_path(&typed);
         // A bare name would be one of the built-in recipes.
         let name = if path.contains(['/', '\\']) { path } else { format!("./{path}") };
@@ -130,7 +142,7 @@ impl Asker<'_, '_> {
             }
             _ => {
                 let prompt = Prompt { title: "Its path?".into(), default: String::new() };
-                typed(&answered!(self.screen.line(&prompt)?))
+                typed(&within!(self.screen.line(&prompt)?))
             }
         };
         self.given(wanted, path)
@@ -150,7 +162,7 @@ impl Asker<'_, '_> {
             self.screen.say(&format!("This is {title}."))?;
         }
         let mut checked = Vec::new();
-        if found.label.is_some() && answered!(self.wants_check(found.bytes)?) {
+        if found.label.is_some() && within!(self.wants_check(found.bytes)?) {
             let stop = self.streams.stop.clone();
             let mut sink = self.streams.sink(self.style);
             let said = check(wanted, &path, &mut sink, &stop);
@@ -207,7 +219,7 @@ impl Asker<'_, '_> {
             1 => {
                 let title = "Its model identifier or board id?".to_owned();
                 let prompt = Prompt { title, default: String::new() };
-                Mac::parse(&answered!(self.screen.line(&prompt)?))
+                Mac::parse(&within!(self.screen.line(&prompt)?))
             }
             _ => this,
         };

@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Build, Cli, Command, Disk as DiskArgs};
 use crate::cli::devices::{contents, headline};
-use crate::cli::wizard::ask::{Asker, Step, answered};
+use crate::cli::wizard::ask::{Asker, Step, answered, within};
 use crate::cli::wizard::flow::{Answer, Answers, Output};
 use crate::cli::wizard::host::typed;
 use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply};
@@ -106,12 +106,12 @@ impl Asker<'_, '_> {
         let software = recipe.is_some_and(|recipe| recipe.purpose == Purpose::Software);
         let default = format!("{name}.{}", if software { "dmg" } else { "img" });
         let title = "The image file's name (.dmg makes a compressed one)?".to_owned();
-        let path = typed(&answered!(self.screen.line(&Prompt { title, default })?));
+        let path = typed(&within!(self.screen.line(&Prompt { title, default })?));
         if path.is_dir() {
             self.screen.say("That is a folder: type a file's name.")?;
             return Ok(Step::Again);
         }
-        if path.exists() && !answered!(self.replaces(&path)?) {
+        if path.exists() && !within!(self.replaces(&path)?) {
             return Ok(Step::Again);
         }
         Ok(Step::Answer(Answer::Output(Output::File(path))))
