@@ -203,6 +203,7 @@ pub fn run(
         folder: &watch.folder,
         serial: serial.unwrap_or_else(|| watch.folder.join("serial")),
         limit: watch.limit,
+        picture: true,
         stop,
     };
     let mut pictures: Vec<PathBuf> = Vec::new();
