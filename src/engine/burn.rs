@@ -189,7 +189,7 @@ impl Written<'_, '_> {
             Phase::Clear => {}
             Phase::Write => self.progress.start(Stage::Write, &path, self.job.len()),
             Phase::Prove => self.progress.finish(Stage::Write),
-            Phase::Commit => self.progress.start(Stage::Commit, "", 0),
+            Phase::Commit => self.progress.start(Stage::Commit, &path, 0),
         };
         let mut course = Course {
             old: &self.disk.old,

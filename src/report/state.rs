@@ -78,6 +78,8 @@ impl Current {
             Stage::LayOut => ("laying out", "the disk"),
             Stage::Write => ("writing", "the output"),
             Stage::Verify => ("verifying", "the output"),
+            // A disk has its name already; its tables are what was withheld.
+            Stage::Commit if !self.what.is_empty() => ("writing the tables of", ""),
             Stage::Commit => ("naming", "the output"),
         };
         let what = if self.what.is_empty() { thing } else { self.what.as_str() };
