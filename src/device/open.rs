@@ -102,8 +102,9 @@ impl Raw for Opened {
         self.file.sync_all()
     }
 
-    /// Compares what is open, and what the system shows under its name.
+    /// Compares what the system shows under its name, and what is open.
     fn still(&self) -> io::Result<()> {
+        same(&self.disk, &self.root)?;
         let number = sys::number(&self.file)?;
         if number != self.disk.number {
             let shown = |(major, minor)| format!("{major}:{minor}");
@@ -116,7 +117,7 @@ impl Raw for Opened {
         if sector != self.disk.logical {
             return Err(self.differs("sector size", self.disk.logical, sector));
         }
-        same(&self.disk, &self.root)
+        Ok(())
     }
 
     fn stored(&self) -> io::Result<(Source, Bypass)> {

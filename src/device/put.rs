@@ -73,6 +73,10 @@ fn all(raw: &dyn Raw, at: u64, buf: &[u8]) -> Result<(), (usize, io::Error)> {
 }
 
 fn named(raw: &dyn Raw, at: u64, len: usize, error: &io::Error) -> io::Error {
+    // A disk that was pulled out has no size, and Linux says that it is full.
+    if let Err(gone) = raw.still() {
+        return gone;
+    }
     let end = at + len as u64;
     let text = match error.kind() {
         io::ErrorKind::StorageFull => {

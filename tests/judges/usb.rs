@@ -92,7 +92,10 @@ fn told(said: &str) {
     has(part(said, "system"), &["/dev/vda may not be written to", "vda is mounted at /", "code 5"]);
     has(part(said, "serial"), &["its serial number is TESTSTICK, not NOTSTICK", "code 5"]);
     has(part(said, "nobody"), &["nobody is there to confirm", "code 2", "still mounted"]);
-    has(part(said, "pulled"), &["unmounted", "code 5", "error: cannot write /dev/sd"]);
+    has(
+        part(said, "pulled"),
+        &["unmounted", "code 5", "error: cannot write /dev/sd", " is gone\n"],
+    );
     let again = part(said, "again");
     has(again, &["code 0", "was written to before: the work goes on", "\"result\":\"written\""]);
     has(again, &["every byte was read back, by direct I/O"]);
