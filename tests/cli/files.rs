@@ -221,13 +221,13 @@ fn an_image_is_told_from_the_outside_in() {
         &format!(
             "{path}: an Apple disk image (UDIF), 2.2 MiB
   checksums: data fork passed, 5 of 5 block tables passed, master passed
-  decoded: a disk with an Apple partition map, 5.1 MiB
+  decoded: a disk with an Apple partition map, 4.1 MiB
   partition 2 \"Macintosh\": Apple_Driver_ATAPI, 4.0 KiB
-  partition 4 \"disk image\": Apple_HFS, 5.1 MiB, an HFS+ volume
-    volume \"Mac OS X Install ESD\": HFS+, 5.1 MiB in blocks of 4096 bytes, 1.0 MiB free
+  partition 4 \"disk image\": Apple_HFS, 4.0 MiB, an HFS+ volume
+    volume \"Mac OS X Install ESD\": HFS+, 4.0 MiB in blocks of 4096 bytes, 1.0 MiB free
     37 files, 15 folders, 2 symbolic links, 3 names of hard-linked files
     6 compressed files, 1 resource fork, 2 extended attributes, 2 set-id programs
-    stored: 3.8 MiB, created 2012-09-20 00:00:00
+    stored: 2.8 MiB, created 2012-09-20 00:00:00
     not journaled, unmounted cleanly
     blessed: /System/Library/CoreServices, starts /System/Library/CoreServices/boot.efi
   installs: Mac OS X 10.7.5 (11G63): Mac OS X Lion, a build on record
