@@ -296,7 +296,7 @@ fn what_cannot_be_tested_is_said() {
         "error: there is no sample of 10.4 for the input `installer`\n  \
          because the recipe takes 10.7, 10.8\nhint: give one with --input installer=PATH\n",
     );
-    let ran = lionize(["test", "lion", "-q", "--judges", "none", "--release", "10.7"]);
+    let ran = lionize(["test", "lion", "-q", "--judges", "none", "--release", "10.8"]);
     assert_eq!(ran.code, exit::DONE, "{ran:?}");
     let none = folder.path().join("none.img");
     let ran = lionize(["test", "restore", "-q", "--image", none.to_str().unwrap()]);

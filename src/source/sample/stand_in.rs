@@ -1,10 +1,10 @@
 //! Stand-ins for inputs that are no installers: archives and folders that hold
 //! what is taken from them, and nothing else.
 
-use crate::block::{Result, Source, bytes};
+use crate::block::{Error, Result, Source, bytes};
 use crate::source::sample::efi::boot_program;
 use crate::source::sample::package::{Package, package};
-use crate::source::sample::{SHAPES, Shape, write_image, write_installer};
+use crate::source::sample::{SHAPES, Shape, write_image};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -14,19 +14,17 @@ type File = (String, u16, Vec<u8>);
 /// The release of the sample that a recipe's release asks for, if there is one.
 #[must_use]
 pub fn release(asked: &str) -> Option<&'static str> {
-    let shape = SHAPES.iter().find(|shape| [shape.release, shape.version].contains(&asked));
-    shape.map(|shape| shape.release)
+    let is = |shape: &&Shape| [shape.release, shape.version].contains(&asked);
+    SHAPES.iter().find(is).map(|shape| shape.release)
 }
 
-/// Writes the `InstallESD.dmg` of a release; of 10.7 when there is no sample.
+/// Writes the `InstallESD.dmg` of a release.
 ///
 /// # Errors
-/// What `out` reports.
+/// When there is no sample of it; what `out` reports.
 pub fn write_release(release: &str, out: &mut dyn Write, threads: usize) -> Result<()> {
-    match Shape::of(release) {
-        Some(shape) => write_image(shape, out, threads),
-        None => write_installer(out, threads),
-    }
+    let none = || Error::unsupported("a release without a sample", "its name", release, "");
+    write_image(Shape::of(release).ok_or_else(none)?, out, threads)
 }
 
 /// The path that a pattern becomes: a name for each `*`, none for `**`.
