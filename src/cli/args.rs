@@ -26,7 +26,7 @@ pub use job::{Build, HowMuch, Job, Lock, Plan, Verify};
 pub use manual::{Completions, Man, Shell};
 pub use network::Network;
 pub use pair::{Pair, PairParser};
-pub use recipe::Recipe;
+pub use recipe::{NewRecipe, Recipe};
 pub use sample::Sample;
 pub use wizard::Wizard;
 
@@ -143,6 +143,11 @@ pub enum Command {
     Man(Man),
     /// Print what a shell needs to complete commands and options
     Completions(Completions),
+    /// Show all settings, and where each comes from
+    #[command(after_help = "Examples:
+  lionize config
+  lionize config --json")]
+    Config,
     /// Print the JSON Schema of what `--json` prints
     #[command(subcommand)]
     Schema(Schema),

@@ -67,7 +67,7 @@ pub(super) fn make(
 
 /// `lionize plan`.
 pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let request = request(&args.job, args.output.clone())?;
+    let request = Request { changes: true, ..request(&args.job, args.output.clone())? };
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
     let plan = match args.fetch {
@@ -140,6 +140,7 @@ pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Requ
         threads: job.threads.unwrap_or(0),
         supplies: supplies(job)?,
         locked: job.locked.clone(),
+        changes: false,
     })
 }
 

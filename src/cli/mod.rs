@@ -2,11 +2,13 @@
 //!
 //! [`run`] touches nothing global but the clock and the environment's
 //! `SOURCE_DATE_EPOCH` and `NO_COLOR`, so tests call it as often as they like.
+//! [`run_in`] also takes the settings of an [`Environment`].
 
 pub mod args;
 mod burn;
 mod cache;
 mod catalog;
+mod config;
 mod demo;
 mod devices;
 mod disk;
@@ -19,6 +21,7 @@ mod host;
 mod inspect;
 mod job;
 mod listing;
+mod logging;
 mod manual;
 mod names;
 mod network;
@@ -35,27 +38,54 @@ mod verdicts;
 mod vm;
 mod wizard;
 
+pub use config::Environment;
 pub use process::main;
 pub use streams::Streams;
 
 use crate::cli::args::{Cli, Color, Command};
+use crate::cli::config::Settings;
 use crate::cli::problem::Failure;
 use crate::cli::streams::Style;
 use crate::engine::Problem;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use serde_json::Value;
 use std::ffi::OsString;
 
 /// How a command ends.
 type Outcome = Result<(), Failure>;
 
-/// Runs the command with these arguments (the first is the program's name).
+/// Runs the command with these arguments (the first is the program's name),
+/// whatever is set elsewhere.
 pub fn run(args: impl IntoIterator<Item = OsString>, streams: &mut Streams<'_>) -> u8 {
+    run_in(&Environment::default(), args, streams)
+}
+
+/// The same with the settings of an environment.
+pub fn run_in(
+    environment: &Environment,
+    args: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams<'_>,
+) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
-    match Cli::try_parse_from(&args) {
-        Ok(cli) => {
+    let settings = Settings::read(environment);
+    let mut command = Cli::command();
+    if let Ok(settings) = &settings {
+        command = config::defaults(command, settings);
+    }
+    let parsed = command
+        .try_get_matches_from_mut(&args)
+        .and_then(|matches| Cli::from_arg_matches(&matches))
+        .map_err(|error| error.format(&mut command));
+    match parsed {
+        Ok(mut cli) => {
             let color = wants_color(cli.global.color, streams.terminal);
-            let outcome = dispatch(&cli, streams);
+            let outcome = match settings {
+                Ok(settings) => {
+                    config::catalogs(&mut cli, &settings);
+                    dispatch(&cli, &settings, streams)
+                }
+                Err(problem) => Err(problem.into()),
+            };
             conclude(outcome, cli.global.json, color, streams)
         }
         Err(error) => usage(&error, &args, streams),
@@ -70,7 +100,7 @@ fn wants_color(color: Color, terminal: bool) -> bool {
     }
 }
 
-fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
+fn dispatch(cli: &Cli, settings: &Settings, streams: &mut Streams<'_>) -> Outcome {
     let style = Style { json: cli.global.json, quiet: cli.global.quiet };
     let plain = cli.global.plain;
     let color = !plain && wants_color(cli.global.color, streams.terminal);
@@ -105,6 +135,7 @@ fn dispatch(cli: &Cli, streams: &mut Streams<'_>) -> Outcome {
         Command::Man(args) => manual::man(args, style, streams),
         Command::Completions(args) => manual::completions(args, style, streams),
         Command::Extract(args) => files::extract(args, style, streams),
+        Command::Config => config::show(settings, style, streams),
         Command::Schema(which) => schema::run(*which, style, streams),
         Command::Vm(command) => vm::run(command, style, streams),
     }
@@ -118,7 +149,8 @@ fn conclude(outcome: Outcome, json: bool, color: bool, streams: &mut Streams<'_>
         Err(Failure::Problem(problem)) => {
             fail(&problem, json.then(|| problem::object(&problem)), color, streams)
         }
-        Err(Failure::Partly(problem, partial)) => {
+        Err(Failure::Partly(partly)) => {
+            let (problem, partial) = *partly;
             let mut object = problem::object(&problem);
             object["partial"] = partial;
             fail(&problem, json.then_some(object), color, streams)

@@ -2,6 +2,7 @@
 
 use crate::cli::exit;
 use crate::engine::Problem;
+use crate::recipe::Mistake;
 use serde_json::{Value, json};
 use std::io;
 
@@ -11,7 +12,7 @@ pub(super) enum Failure {
     /// A problem to print.
     Problem(Problem),
     /// A problem, and the result as far as there is one. People were shown it.
-    Partly(Problem, Value),
+    Partly(Box<(Problem, Value)>),
     /// The reader of our output went away: nothing to say.
     Pipe,
 }
@@ -46,6 +47,10 @@ pub(super) fn text(problem: &Problem, color: bool) -> String {
             let lead = if index == 0 { "  because " } else { "          " };
             out += &format!("{lead}{line}\n");
         }
+        let shown = problem.mistakes.iter().find(|(mistake, _)| mistake.to_string() == *cause);
+        for line in shown.iter().filter_map(|(_, shown)| shown.as_ref()).flat_map(|s| s.lines()) {
+            out += &format!("    {line}\n");
+        }
     }
     if let Some(hint) = &problem.hint {
         out += &format!("{} {hint}\n", paint("1;36", "hint:"));
@@ -56,13 +61,27 @@ pub(super) fn text(problem: &Problem, color: bool) -> String {
 /// The last line on standard output in JSON mode.
 #[must_use]
 pub(super) fn object(problem: &Problem) -> Value {
-    json!({
+    let mut object = json!({
         "result": "failed",
         "kind": exit::word(problem.kind),
         "exit": exit::code(problem.kind),
         "error": problem.sentence,
         "causes": problem.causes,
         "hint": problem.hint,
+    });
+    if !problem.mistakes.is_empty() {
+        object["mistakes"] = problem.mistakes.iter().map(|(mistake, _)| told(mistake)).collect();
+    }
+    object
+}
+
+fn told(mistake: &Mistake) -> Value {
+    json!({
+        "file": mistake.at.file,
+        "line": mistake.at.line,
+        "column": mistake.at.column,
+        "message": mistake.message,
+        "suggestion": mistake.suggestion,
     })
 }
 

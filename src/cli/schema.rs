@@ -4,6 +4,7 @@ use crate::cli::Outcome;
 use crate::cli::args::schema::Schema;
 use crate::cli::streams::{Streams, Style};
 use crate::engine::Problem;
+use crate::recipe;
 use serde_json::{Value, json};
 
 /// Of every line of `--json`. Written by hand; the tests hold each line that
@@ -14,6 +15,7 @@ const EVENTS: &str = include_str!("../../schemas/events.json");
 pub(super) fn run(which: Schema, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let text = match which {
         Schema::Events => EVENTS,
+        Schema::Recipe => recipe::SCHEMA,
     };
     print(text, style, streams)
 }
@@ -27,6 +29,4 @@ pub(super) fn print(text: &str, style: Style, streams: &mut Streams<'_>) -> Outc
 
 /// The judge of the tests, for results that need a disk.
 #[cfg(test)]
-#[allow(dead_code, clippy::unwrap_used)]
-#[path = "../../tests/support/schema.rs"]
-pub(super) mod judge;
+pub(super) use crate::recipe::judge;

@@ -52,7 +52,7 @@ impl Streams<'_> {
     ) -> Result<(), Failure> {
         match problem {
             None => self.result(style, text, &json),
-            Some(problem) if style.json => Err(Failure::Partly(problem, json)),
+            Some(problem) if style.json => Err(Failure::Partly(Box::new((problem, json)))),
             Some(problem) => self.print(text).and(Err(problem.into())),
         }
     }

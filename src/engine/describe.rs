@@ -1,6 +1,7 @@
 //! A plan in words, and as JSON.
 
 use crate::block::ReadAt;
+use crate::engine::changes::Changes;
 use crate::engine::hash::hex;
 use crate::engine::identity::Identified;
 use crate::engine::inputs::Input;
@@ -26,6 +27,8 @@ pub(super) fn text(plan: &Plan, identified: &Identified) -> String {
     let lines = inputs.0.iter().flat_map(|input| input_text(input, identified));
     section(&mut text, "Inputs", &lines.collect::<Vec<_>>());
     section(&mut text, "Steps", &steps_text(steps));
+    let changes = plan.changes.iter().flat_map(Changes::text);
+    section(&mut text, "Changes", &changes.collect::<Vec<_>>());
     section(&mut text, "Media", &media_text(recipe, laid));
     section(&mut text, "Mac", &plan.mac.iter().map(Suited::line).collect::<Vec<_>>());
     text
@@ -41,6 +44,7 @@ pub(super) fn json(plan: &Plan, identified: &Identified) -> Value {
         "params": params.iter().cloned().collect::<BTreeMap<_, _>>(),
         "inputs": inputs.0.iter().map(|input| input_json(input, identified)).collect::<Vec<_>>(),
         "steps": steps.iter().map(step_json).collect::<Vec<_>>(),
+        "changes": plan.changes.as_ref().map(Changes::json),
         "media": media_json(recipe, laid),
         "mac": mac.as_ref().map(Suited::json),
         "date": identity.date,

@@ -5,7 +5,7 @@ use crate::engine::load;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::secret;
 use crate::format::gpt::Guid;
-use crate::recipe::{Fix, Mistake, Param, Step, Text, fixes};
+use crate::recipe::{Fix, Param, Step, Text, excerpt, fixes};
 
 /// Reads a fix by id or path.
 ///
@@ -40,13 +40,9 @@ pub fn text(name: &str) -> Result<Text> {
 /// Every mistake in it, one cause each.
 pub fn parse(text: &Text) -> Result<Fix> {
     fixes::parse(text).map_err(|mistakes| {
-        let count = match mistakes.len() {
-            1 => "a mistake".to_owned(),
-            n => format!("{n} mistakes"),
-        };
-        let mut problem = Problem::bad_input(format!("the fix {} has {count}", text.file));
-        problem.causes = mistakes.iter().map(Mistake::to_string).collect();
-        problem
+        Problem::mistaken(format!("the fix {}", text.file), mistakes, |mistake| {
+            excerpt(&text.text, &mistake.at)
+        })
     })
 }
 

@@ -1,11 +1,17 @@
 //! Recipes from where they are, and the values of their params.
 
 use crate::engine::problem::{Problem, Result};
-use crate::recipe::{Mistake, Recipe, Text, builtin, load};
+use crate::engine::request::Supplies;
+use crate::engine::{address, shelf};
+use crate::recipe::{Recipe, Text, builtin, excerpt, fixes, load, nearest};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a recipe.
-const MOST: u64 = 1 << 20;
+pub(super) const MOST: u64 = 1 << 20;
+
+/// What messages call a recipe that came on standard input.
+const STDIN: &str = "<standard input>";
 
 /// Reads a recipe by name or path, with all that it extends.
 ///
@@ -15,41 +21,58 @@ pub fn recipe(name: &str) -> Result<Recipe> {
     parse(&text(name)?)
 }
 
-/// The text of a recipe by name or path.
+/// The text of a recipe: a name (see [`shelf`]), a path, `-`, or an address.
 ///
 /// # Errors
 /// A [`Problem`] when there is none.
 pub fn text(name: &str) -> Result<Text> {
-    if let Some(text) = builtin::text(name) {
-        return Ok(text);
+    text_with(name, &Supplies::default())
+}
+
+/// The same, fetched by these rules when it is an address.
+///
+/// # Errors
+/// As [`text`].
+pub fn text_with(name: &str, supplies: &Supplies) -> Result<Text> {
+    if name == "-" {
+        let read = || bounded(std::io::stdin().lock());
+        let text = read().map_err(|error| {
+            Problem::bad_input("cannot read the recipe on standard input").because(error)
+        })?;
+        return Ok(Text { file: STDIN.to_owned(), text });
     }
-    if !is_path(name) {
-        let problem = Problem::usage(format!("there is no recipe `{name}`"));
-        let known = builtin::names().collect::<Vec<_>>().join(", ");
-        return Err(match builtin::similar(name) {
-            Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-            None => problem.because(format!("built in: {known}")),
-        });
+    if address::is_one(name) {
+        return address::text(name, supplies);
     }
-    file(name, "recipe")
+    if is_path(name) {
+        return file(name, "recipe");
+    }
+    if let Some(found) = shelf::find(name)? {
+        return Ok(found.text);
+    }
+    let problem = Problem::usage(format!("there is no recipe `{name}`"));
+    let known = shelf::names();
+    Err(match nearest(name, known.iter().map(String::as_str)) {
+        Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
+        None => problem.because(format!("known: {}", known.join(", "))),
+    })
 }
 
 /// A text of the host's, of a bounded length.
 pub(super) fn file(name: &str, what: &str) -> Result<Text> {
-    let read = || -> std::io::Result<String> {
-        let file = std::fs::File::open(name)?;
-        let mut text = String::new();
-        let mut limited = std::io::Read::take(file, MOST + 1);
-        std::io::Read::read_to_string(&mut limited, &mut text)?;
-        if text.len() as u64 > MOST {
-            return Err(std::io::Error::other("it is longer than such a file can be"));
-        }
-        Ok(text)
-    };
-    let text = read().map_err(|error| {
+    let text = std::fs::File::open(name).and_then(bounded).map_err(|error| {
         Problem::bad_input(format!("cannot read the {what} {name}")).because(error)
     })?;
     Ok(Text { file: name.to_owned(), text })
+}
+
+fn bounded(from: impl Read) -> std::io::Result<String> {
+    let mut text = String::new();
+    from.take(MOST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST {
+        return Err(std::io::Error::other("it is longer than such a file can be"));
+    }
+    Ok(text)
 }
 
 /// Parses a recipe's text; what it extends is built in, or a file beside it.
@@ -58,13 +81,16 @@ pub(super) fn file(name: &str, what: &str) -> Result<Text> {
 /// Every mistake in it, one cause each.
 pub fn parse(text: &Text) -> Result<Recipe> {
     load(text, &extended).map_err(|mistakes| {
-        let count = match mistakes.len() {
-            1 => "a mistake".to_owned(),
-            n => format!("{n} mistakes"),
-        };
-        let mut problem = Problem::bad_input(format!("the recipe {} has {count}", text.file));
-        problem.causes = mistakes.iter().map(Mistake::to_string).collect();
-        problem
+        Problem::mistaken(format!("the recipe {}", text.file), mistakes, |mistake| {
+            if mistake.at.file == text.file {
+                return excerpt(&text.text, &mistake.at);
+            }
+            // Of what it extends, or a fix that it names.
+            let other = fixes::ids().find(|id| mistake.at.file == format!("fixes/{id}"));
+            let other = other.and_then(fixes::text);
+            let other = other.or_else(|| self::text(&mistake.at.file).ok())?;
+            excerpt(&other.text, &mistake.at)
+        })
     })
 }
 
@@ -73,10 +99,21 @@ pub(super) fn is_path(name: &str) -> bool {
 }
 
 fn extended(name: &str, by: &str) -> Result<Text, String> {
-    let beside: PathBuf = Path::new(by).parent().unwrap_or(Path::new("")).join(name);
     let found = match builtin::text(name) {
         Some(text) => Ok(text),
-        None if is_path(name) => self::text(&beside.to_string_lossy()),
+        // Nothing beside it is at hand, and a file of this computer is not meant.
+        None if address::is_one(by) => {
+            return Err(format!(
+                "`{name}` is not built in; a recipe of an address names nothing else"
+            ));
+        }
+        None if address::is_one(name) || name == "-" => {
+            return Err(format!("`{name}` is no built-in name and no file beside this one"));
+        }
+        None if is_path(name) => {
+            let beside: PathBuf = Path::new(by).parent().unwrap_or(Path::new("")).join(name);
+            file(&beside.to_string_lossy(), "recipe")
+        }
         None => self::text(name),
     };
     found.map_err(|problem| {

@@ -1,10 +1,12 @@
 //! The engine: facts, plan, steps, run. It sends events and prints nothing.
 
+mod address;
 mod boots;
 mod brief;
 mod build;
 mod burn;
 mod burn_image;
+mod changes;
 mod describe;
 mod events;
 mod facts;
@@ -33,6 +35,7 @@ mod record;
 mod request;
 mod script;
 mod secret;
+pub mod shelf;
 mod stand_in;
 mod steps;
 mod supply;

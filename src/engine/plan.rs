@@ -1,6 +1,7 @@
 //! A plan: what will be made of what, decided before a byte is written.
 
 use crate::block::{Error, ReadAt};
+use crate::engine::changes::Changes;
 use crate::engine::describe;
 use crate::engine::events::{Sink, Stage, Stop};
 use crate::engine::facts::Facts;
@@ -30,6 +31,8 @@ pub struct Plan {
     /// The recipe's notes, with what is known filled in.
     pub(super) notes: Vec<String>,
     pub(super) steps: Vec<Done>,
+    /// What they change, where that was asked for.
+    pub(super) changes: Option<Changes>,
     pub(super) inputs: Inputs,
     pub(super) laid: Laid,
     /// Whether the Mac that they are for starts them, where one is named.

@@ -1,6 +1,7 @@
 //! From a request to a plan: opens, learns, applies, lays out; writes nothing.
 
 use crate::engine::build::threads;
+use crate::engine::changes::Watched;
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::facts::Facts;
 use crate::engine::identity::{self, Identity};
@@ -15,6 +16,7 @@ use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::engine::request::Request;
+use crate::engine::shelf;
 use crate::engine::steps;
 use crate::engine::supply::Supply;
 use crate::engine::trust::Judge;
@@ -60,7 +62,10 @@ pub fn foresee(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Ou
 }
 
 fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
-    let mut recipe = load::recipe(&request.recipe)?;
+    if let Some(text) = shelf::shadowing(&request.recipe) {
+        sink.send(Event::Warned { text });
+    }
+    let mut recipe = load::parse(&load::text_with(&request.recipe, &request.supplies)?)?;
     recipe.steps.extend(request.fixes.iter().map(asked_for));
     if let Some(sector) = request.target_sector {
         recipe.media.sector = sector;
@@ -90,8 +95,13 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let locked = lock.as_ref().map(|lock| lock.date);
     let date = locked.or(request.date).unwrap_or_else(|| identity::newest(&inputs));
     let packing = Packing { threads: threads(request.threads), stop, progress: &progress };
+    let mut watched = request.changes.then(Watched::default);
     let Applied { contents, steps, efi, notes: more } =
-        apply(&recipe, &facts, &inputs, identity::hfs_date(date), &packing)?;
+        apply(&recipe, &facts, &inputs, identity::hfs_date(date), &packing, watched.as_mut())?;
+    let changes = match &contents {
+        Contents::Tree(tree) => watched.and_then(|watched| watched.changes(tree)),
+        Contents::Verbatim(_) => None,
+    };
     let mac = request.mac.as_ref().map(|mac| {
         let tree = match &contents {
             Contents::Tree(tree) => Some(&**tree),
@@ -111,8 +121,20 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let notes = recipe.notes.iter().map(|note| facts.fill_known(note)).chain(more).collect();
     let params = shown(&recipe, params);
     let identified = OnceLock::new();
-    let plan =
-        Plan { recipe, params, facts, notes, steps, inputs, laid, mac, identity, lock, identified };
+    let plan = Plan {
+        recipe,
+        params,
+        facts,
+        notes,
+        steps,
+        changes,
+        inputs,
+        laid,
+        mac,
+        identity,
+        lock,
+        identified,
+    };
     progress.send(Event::Planned { bytes: plan.bytes() });
     Ok(Outlook::Ready(Box::new(plan)))
 }
@@ -164,6 +186,7 @@ fn apply(
     inputs: &Inputs,
     date: u32,
     packing: &Packing<'_, '_>,
+    mut watched: Option<&mut Watched>,
 ) -> Result<Applied> {
     let case = if recipe.media.volume.case_sensitive == Some(true) {
         Case::Sensitive
@@ -200,7 +223,15 @@ fn apply(
             steps.push(Done { title, skipped, told: Vec::new() });
             continue;
         }
+        log::debug!("step {number}: {}", resolved.title());
         resolved.apply(&mut job).map_err(within)?;
+        // What is done inside an image counts when the image is put back.
+        if step.within.is_none()
+            && let (Some(watched), Contents::Tree(tree)) = (&mut watched, &job.contents)
+        {
+            let restored = matches!(step.action, Action::Restore { .. });
+            watched.step(number, &resolved.title(), tree, restored);
+        }
         let told = std::mem::take(&mut job.told);
         let place = step.within.as_ref().map(|path| format!("in {}: ", facts.fill_known(path)));
         let title = place.unwrap_or_default() + &resolved.title();

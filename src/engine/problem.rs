@@ -1,7 +1,7 @@
 //! Why a job failed, in words that a user can act on.
 
 use crate::block::Error;
-use crate::recipe::nearest;
+use crate::recipe::{Mistake, nearest};
 use crate::source::store::{Failure, FailureKind};
 use crate::vm;
 use std::fmt;
@@ -38,6 +38,9 @@ pub struct Problem {
     pub causes: Vec<String>,
     /// What the user can do about it.
     pub hint: Option<String>,
+    /// The mistakes in a text, each with the lines that show it, if they are
+    /// known; they are among the causes, too.
+    pub mistakes: Vec<(Mistake, Option<String>)>,
 }
 
 /// A result of the engine.
@@ -47,7 +50,8 @@ impl Problem {
     /// A problem without causes or a hint.
     #[must_use]
     pub fn new(kind: ProblemKind, sentence: impl Into<String>) -> Self {
-        Self { kind, sentence: sentence.into(), causes: Vec::new(), hint: None }
+        let (causes, mistakes) = (Vec::new(), Vec::new());
+        Self { kind, sentence: sentence.into(), causes, hint: None, mistakes }
     }
 
     /// Arguments that do not fit together.
@@ -72,6 +76,27 @@ impl Problem {
     #[must_use]
     pub fn interrupted() -> Self {
         Self::new(ProblemKind::Interrupted, "the work was interrupted; nothing was left behind")
+    }
+
+    /// All mistakes in what is called `what`; `shown` gives the lines of one.
+    #[must_use]
+    pub fn mistaken(
+        what: impl fmt::Display,
+        mistakes: Vec<Mistake>,
+        shown: impl Fn(&Mistake) -> Option<String>,
+    ) -> Self {
+        let count = match mistakes.len() {
+            1 => "a mistake".to_owned(),
+            n => format!("{n} mistakes"),
+        };
+        let mut problem = Self::bad_input(format!("{what} has {count}"));
+        problem.causes = mistakes.iter().map(Mistake::to_string).collect();
+        let marked = |mistake| {
+            let shown = shown(&mistake);
+            (mistake, shown)
+        };
+        problem.mistakes = mistakes.into_iter().map(marked).collect();
+        problem
     }
 
     /// Adds a cause below those there are.
@@ -150,7 +175,7 @@ impl From<Failure> for Problem {
             FailureKind::Usage => ProblemKind::Usage,
         };
         let Failure { sentence, causes, hint, .. } = failure;
-        Self { kind, sentence, causes, hint }
+        Self { kind, sentence, causes, hint, mistakes: Vec::new() }
     }
 }
 
@@ -162,7 +187,7 @@ impl From<vm::Failure> for Problem {
             vm::FailureKind::Interrupted => ProblemKind::Interrupted,
         };
         let vm::Failure { sentence, causes, hint, .. } = failure;
-        Self { kind, sentence, causes, hint }
+        Self { kind, sentence, causes, hint, mistakes: Vec::new() }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Request {
     pub threads: usize,
     /// Where inputs come from that are not given.
     pub supplies: Supplies,
+    /// Whether the plan tells what the steps change in the volume.
+    pub changes: bool,
     /// A lock file that says what all inputs must be.
     pub locked: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 /// All claims by name.
-const NAMES: [&str; 10] =
+pub(super) const NAMES: [&str; 10] =
     ["exists", "absent", "sha256", "plist", "contains", "mode", "link", "blessed", "boots", "fits"];
 
 /// Inputs that are files, or that a file stands for.

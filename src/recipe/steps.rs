@@ -269,12 +269,8 @@ impl Form<'_, '_, '_> {
             self.table.reader.mistake(&self.table.span, "replace looks for nothing");
         }
         let (path, with) = (self.path("path"), self.text("with"));
-        Some(Action::Replace {
-            path: path?,
-            find: find?,
-            with: with?,
-            optional: self.flag("optional"),
-        })
+        let optional = self.flag("optional");
+        Some(Action::Replace { path: path?, find: find?, with: with?, optional })
     }
 
     fn comment(&mut self) -> Option<Action> {

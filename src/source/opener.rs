@@ -107,6 +107,7 @@ impl Opener {
     /// Opens a file of the host.
     pub(super) fn file(&self, path: &Path) -> Result<Source> {
         let (watched, source) = Watched::open(path)?;
+        log::debug!("reads {}", path.display());
         lock(&self.files).push(watched);
         Ok(source)
     }

@@ -56,6 +56,10 @@ fn commands(dir: &str) -> Vec<String> {
         "completions bash",
         "man build",
         &format!("man --to {dir}/man1"),
+        "recipe schema",
+        "recipe new mine --for 10.7 --fix create-admin-user",
+        "recipe diff lion lion-server",
+        "config",
     ]
     .map(str::to_owned)
     .to_vec()

@@ -119,7 +119,8 @@ fn a_fix_of_ones_own_is_read_from_a_file() {
         "",
         &format!(
             "error: the fix {name} has a mistake\n  \
-             because {name}:8:1: unknown step `apend`; did you mean `append`?\n"
+             because {name}:8:1: unknown step `apend`; did you mean `append`?\n    \
+             8 | apend = {{ path = \"/a\" }}\n      | ^^^^^\n"
         ),
     );
 }

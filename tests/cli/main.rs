@@ -15,6 +15,7 @@ mod jobs;
 mod mac;
 mod process;
 mod pty;
+mod recipes;
 mod sample;
 #[allow(dead_code)]
 #[path = "../support/schema.rs"]

@@ -50,8 +50,9 @@ fn recipes_that_are_not_there_are_named() {
     lionize(["recipe", "show", "leopard"]).is(
         exit::USAGE,
         "",
-        "error: there is no recipe `leopard`\n  because built in: restore, lion, lion-server, \
-         mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware, \
+        "error: there is no recipe `leopard`\n  because known: restore, lion, mountain-lion, \
+         mavericks, yosemite, el-capitan, sierra, lion-unattended, mavericks-unattended, \
+         lion-server, mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware, \
          golden-image\n",
     );
 }
@@ -69,9 +70,12 @@ fn every_mistake_in_a_recipe_is_named() {
         ran.errors,
         format!(
             "error: the recipe {path} has 3 mistakes\n  \
-             because {path}:1:1: the recipe lacks `title`\n  \
-             because {path}:3:1: unknown key of the recipe `titel`; did you mean `title`?\n  \
-             because {path}:5:10: `sector` is 7; it must be 512 or 4096\n"
+             because {path}:1:1: the recipe lacks `title`\n    \
+             1 | schema = 1\n      | ^^^^^^\n  \
+             because {path}:3:1: unknown key of the recipe `titel`; did you mean `title`?\n    \
+             3 | titel = \"x\"\n      | ^^^^^\n  \
+             because {path}:5:10: `sector` is 7; it must be 512 or 4096\n    \
+             5 | sector = 7\n      |          ^\n"
         )
     );
 }
@@ -82,6 +86,13 @@ fn built_in_recipes_are_listed_and_shown() {
         exit::DONE,
         "restore               Any HFS+ image, restored to media of its own\n\
          lion                  OS X 10.7 or 10.8 installer\n\
+         mountain-lion         OS X 10.8 installer\n\
+         mavericks             OS X 10.9 installer\n\
+         yosemite              OS X 10.10 installer\n\
+         el-capitan            OS X 10.11 installer\n\
+         sierra                macOS 10.12 installer\n\
+         lion-unattended       OS X 10.7 or 10.8 installer that asks nothing, and erases a blank disk\n\
+         mavericks-unattended  OS X 10.9 installer that asks nothing, and erases a blank disk\n\
          lion-server           OS X Lion Server installer\n\
          mountain-lion-server  OS X Mountain Lion installer, with Server.app\n\
          server-app            Server.app of Lion Server, taken out of its updater\n\

@@ -28,6 +28,20 @@ pub enum Catalog {
     Mirror(Mirror),
 }
 
+impl Catalog {
+    /// Which catalog it is about, where it is about one.
+    pub(in crate::cli) const fn which_mut(&mut self) -> Option<&mut Which> {
+        match self {
+            Self::Names => None,
+            Self::List(List { which, .. })
+            | Self::Show(Show { which, .. })
+            | Self::Check(Check { which, .. })
+            | Self::Fetch(Fetch { which, .. })
+            | Self::Mirror(Mirror { which, .. }) => Some(which),
+        }
+    }
+}
+
 /// Which catalog.
 #[derive(Debug, Args)]
 pub struct Which {

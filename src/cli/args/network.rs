@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Default, Args)]
 pub struct Network {
     /// Fetch nothing: only what the store has
-    #[arg(long, help_heading = "Network")]
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value = "false", default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_default_value = true, hide_possible_values = true, help_heading = "Network")]
     pub offline: bool,
     /// Ask this server for the same paths, as reposado and Apple's have them
     #[arg(long, value_name = "URL", help_heading = "Network")]

@@ -11,4 +11,8 @@ pub enum Schema {
     #[command(after_help = "Examples:
   lionize schema events > events.json")]
     Events,
+    /// Of recipes; `lionize recipe schema` is the same
+    #[command(after_help = "Examples:
+  lionize schema recipe > lionize-recipe.json")]
+    Recipe,
 }

@@ -58,7 +58,7 @@ fn conclude(name: &str, checked: &Checked, style: Style, streams: &mut Streams<'
     if !kept.is_empty() {
         problem = problem.hint(format!("what was said is in {}", kept.join(", ")));
     }
-    Err(Failure::Partly(problem, json))
+    Err(Failure::Partly(Box::new((problem, json))))
 }
 
 fn line(trial: &Trial) -> String {

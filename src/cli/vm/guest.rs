@@ -34,7 +34,7 @@ pub(super) fn run(args: &Guest, style: Style, streams: &mut Streams<'_>) -> Outc
     let sentence = format!("{name} is not what the kernel's driver reads");
     let mut problem = Problem::new(ProblemKind::Verification, sentence);
     problem.causes = found.faults;
-    Err(crate::cli::problem::Failure::Partly(problem, json))
+    Err(crate::cli::problem::Failure::Partly(Box::new((problem, json))))
 }
 
 fn text(name: &str, found: &Compared) -> String {

@@ -68,6 +68,19 @@ impl Client {
     }
 }
 
+/// An address for a log: without what may be secret, names and queries.
+fn plain(address: &Address) -> String {
+    let text = address.as_str().split(['?', '#']).next().unwrap_or_default();
+    match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+            let host = host.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}/{path}")
+        }
+        None => text.to_owned(),
+    }
+}
+
 fn builder() -> blocking::ClientBuilder {
     static RING: OnceLock<()> = OnceLock::new();
     // When another one is installed already, that one is used.
@@ -99,12 +112,16 @@ impl Fetcher for Client {
     fn get(&self, request: &Request, watch: &dyn Watch) -> Result<Response, Fault> {
         let address = Address::parse(&request.url)?;
         let client = self.to(&address)?.clone();
+        let (method, shown) =
+            (if request.body.is_some() { "POST" } else { "GET" }, plain(&address));
+        log::debug!("{method} {shown}");
         let wanted = prepared(&client, request)?;
         let (send, receive) = sync_channel(AHEAD);
         // The thread ends when nobody receives any more, or by its time limits.
         let spawned = thread::Builder::new().spawn(move || transfer(&client, wanted, &send));
         spawned.map_err(|error| Fault::Lost(error.to_string()))?;
         let (status, headers) = self.head(&receive, watch)?;
+        log::debug!("{status} from {shown}");
         let body = Box::new(Body {
             receive,
             tick: self.settings.tick,
@@ -240,5 +257,17 @@ impl Body {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_has_no_passwords_and_no_queries() {
+        let plain = |text| plain(&Address::parse(text).unwrap());
+        assert_eq!(plain("http://me:pass@host:80/a/b?token=x#y"), "http://host/a/b");
+        assert_eq!(plain("https://host"), "https://host/");
     }
 }

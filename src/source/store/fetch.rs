@@ -58,7 +58,10 @@ impl Store {
             Failure::new(FailureKind::Network, format!("{name} could not be fetched"));
         for candidate in self.candidates(download)? {
             match self.fetch_from(&candidate, download, fetcher, watch) {
-                Ok(stored) => return Ok(stored),
+                Ok(stored) => {
+                    log::info!("fetched {name}, {} bytes", stored.bytes);
+                    return Ok(stored);
+                }
                 Err(Ended::Failure(ended)) => return Err(ended),
                 Err(Ended::Fault(fault)) => {
                     failure = failure.because(format!("{}: {fault}", candidate.address));
@@ -88,6 +91,7 @@ impl Store {
             Ok(Found::Right(found)) if mismatch(&found, download).is_some() => Ok(None),
             Ok(Found::Right(found)) => {
                 touch(&path, self.clock.date());
+                log::info!("{} is in the store", download.name());
                 let (bytes, came) = (found.bytes, Came::Store);
                 Ok(Some(Stored { path, sha256, bytes, came, secure }))
             }
