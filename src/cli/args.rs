@@ -10,6 +10,7 @@ mod fix;
 mod job;
 mod manual;
 mod network;
+pub mod package;
 mod pair;
 mod recipe;
 mod sample;
@@ -33,6 +34,7 @@ pub use wizard::Wizard;
 use crate::cli::args::cache::Cache;
 use crate::cli::args::catalog::Catalog;
 use crate::cli::args::fetch::Fetch;
+use crate::cli::args::package::Package;
 use crate::cli::args::schema::Schema;
 use crate::cli::args::test::Test;
 use crate::cli::args::vm::Vm;
@@ -132,6 +134,9 @@ pub enum Command {
     /// List, show and apply fixes, or print them as scripts
     #[command(subcommand)]
     Fix(Fix),
+    /// Make packages of fixes, or of what a recipe's steps make
+    #[command(subcommand)]
+    Package(Package),
     /// Apple's software update catalogs: what is offered, and where it lies
     #[command(subcommand)]
     Catalog(Catalog),

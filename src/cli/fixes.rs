@@ -84,7 +84,7 @@ fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
 }
 
 /// The values of `--set`; `ask` for a secret is answered on the terminal.
-fn values(names: &[String], set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
+pub(super) fn values(names: &[String], set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
     let mut values: Vec<_> = set.iter().map(job::param).collect::<engine::Result<_>>()?;
     for (name, value) in values.iter_mut().filter(|(_, value)| value == "ask") {
         let bare = name.rsplit('.').next().unwrap_or(name);
@@ -125,6 +125,7 @@ fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome 
         params,
         optional: false,
         force: args.force,
+        deliver: Some(Delivery::Volume),
     });
     let threads = args.threads.unwrap_or(0);
     let request = Request {

@@ -162,6 +162,7 @@ fn fixes(job: &Job, set: Values) -> engine::Result<(Values, Vec<FixUse>)> {
         params,
         optional: false,
         force: false,
+        deliver: None,
     });
     Ok((params, used.collect()))
 }

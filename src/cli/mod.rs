@@ -25,6 +25,7 @@ mod logging;
 mod manual;
 mod names;
 mod network;
+mod package;
 mod place;
 mod problem;
 mod process;
@@ -131,6 +132,7 @@ fn dispatch(cli: &Cli, settings: &Settings, streams: &mut Streams<'_>) -> Outcom
         Command::Erase(args) => burn::erase(args, style, streams),
         Command::Devices => devices::run(style, streams),
         Command::Fix(command) => fixes::run(command, style, streams),
+        Command::Package(command) => package::run(command, style, streams),
         Command::Recipe(command) => recipes::run(command, style, streams),
         Command::Man(args) => manual::man(args, style, streams),
         Command::Completions(args) => manual::completions(args, style, streams),

@@ -165,30 +165,35 @@ fn check<'v>(fix: &Fix, param: &Param, value: Option<&'v String>) -> Result<&'v 
     Ok(value)
 }
 
-/// Refuses systems that a fix is not made for.
+/// Refuses systems, and versions of OS X Server, that a fix is not made for.
 pub(super) fn gate(fix: &Fix, system: Option<&str>, server: Option<&str>) -> Result<()> {
-    let applies = &fix.applies;
-    let refuse = |what: String| {
-        let problem = Problem::bad_input(format!("the fix `{}` is not for {what}", fix.id))
-            .because(format!("it is made for {}", applies.words()));
-        let problem = match applies.otherwise.as_str() {
-            "" => problem,
-            why => problem.because(why),
-        };
-        Err(problem.hint("where you know better, force it"))
-    };
-    match system {
-        _ if applies.system.is_empty() => {}
-        Some(version) if applies.to_system(version) => {}
-        Some(version) => return refuse(format!("system {version}")),
-        None => return refuse("a volume that does not say which system it holds".to_owned()),
-    }
+    gate_system(fix, system)?;
     match server {
-        _ if applies.server.is_empty() => Ok(()),
-        Some(version) if applies.to_server(version) => Ok(()),
-        Some(version) => refuse(format!("OS X Server {version}")),
-        None => refuse("a system without OS X Server".to_owned()),
+        _ if fix.applies.server.is_empty() => Ok(()),
+        Some(version) if fix.applies.to_server(version) => Ok(()),
+        Some(version) => Err(refused(fix, &format!("OS X Server {version}"))),
+        None => Err(refused(fix, "a system without OS X Server")),
     }
+}
+
+/// Refuses systems alone: Server may come later.
+pub(super) fn gate_system(fix: &Fix, system: Option<&str>) -> Result<()> {
+    match system {
+        _ if fix.applies.system.is_empty() => Ok(()),
+        Some(version) if fix.applies.to_system(version) => Ok(()),
+        Some(version) => Err(refused(fix, &format!("system {version}"))),
+        None => Err(refused(fix, "a volume that does not say which system it holds")),
+    }
+}
+
+fn refused(fix: &Fix, what: &str) -> Problem {
+    let problem = Problem::bad_input(format!("the fix `{}` is not for {what}", fix.id))
+        .because(format!("it is made for {}", fix.applies.words()));
+    let problem = match fix.applies.otherwise.as_str() {
+        "" => problem,
+        why => problem.because(why),
+    };
+    problem.hint("where you know better, force it")
 }
 
 /// Refuses a fix beside one that it conflicts with.

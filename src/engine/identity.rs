@@ -15,7 +15,7 @@ pub(super) const FORMAT: u32 = 2;
 /// Seconds from 1904, where HFS+ counts from, to 1970.
 const HFS_EPOCH: u64 = 2_082_844_800;
 /// For plans whose inputs have no date: the day Lion came out, in UTC.
-const FALLBACK: u64 = 1_311_120_000;
+pub(super) const FALLBACK: u64 = 1_311_120_000;
 
 /// A plan's date, and what its id is made of.
 pub(super) struct Identity {

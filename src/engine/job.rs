@@ -2,6 +2,7 @@
 
 use crate::block::{Source, bytes, read_vec};
 use crate::engine::inputs::{Input, Inputs};
+use crate::engine::packages::Part;
 use crate::engine::problem::{Problem, Result};
 use crate::recipe::Owning;
 use crate::source::{Item, Opener, contents};
@@ -31,13 +32,15 @@ pub(super) struct Job<'a> {
     pub(super) notes: Vec<String>,
     /// The fixes applied so far, and what they exclude.
     pub(super) fixes: Vec<(String, Vec<String>)>,
+    /// Where fixes go when the work is a package: components beside the payload.
+    pub(super) parts: Option<Vec<Part>>,
     inputs: &'a Inputs,
 }
 
 impl<'a> Job<'a> {
     pub(super) fn new(tree: Arc<Tree>, date: u32, inputs: &'a Inputs) -> Self {
         let (told, notes, fixes) = (Vec::new(), Vec::new(), Vec::new());
-        Self { contents: Contents::Tree(tree), date, told, notes, fixes, inputs }
+        Self { contents: Contents::Tree(tree), date, told, notes, fixes, parts: None, inputs }
     }
 
     /// An input that is known to be given.

@@ -12,6 +12,7 @@ use crate::engine::layout;
 use crate::engine::load;
 use crate::engine::lock::Lock;
 use crate::engine::mac::Suited;
+use crate::engine::packages::Part;
 use crate::engine::plan::Plan;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
@@ -59,6 +60,63 @@ pub fn prepare(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Pl
 /// As [`prepare`].
 pub fn foresee(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
     look(request, false, sink, stop)
+}
+
+/// Applies a recipe to an empty tree, for a package: what was made, the fixes
+/// in it, and its date in seconds since 1970.
+pub(super) fn pack(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Packed> {
+    let recipe = load::recipe(&request.recipe)?;
+    if let Some(step) = recipe.steps.iter().find(|step| makes_volume(&step.action)) {
+        let sentence = format!("the recipe `{}` makes a volume, and no package", recipe.name);
+        return Err(Problem::usage(sentence)
+            .because(format!("{} restores or blesses one", step.at))
+            .hint("a package holds what other steps put into it, and fixes"));
+    }
+    let mut facts = Facts::default();
+    for (name, value) in load::params(&recipe, &request.params)? {
+        facts.set("params", &name, value);
+    }
+    let progress = Progress::new(sink);
+    progress.start(Stage::Read, "the inputs", 0);
+    let mut supply = Supply::new(&request.supplies, &progress, stop);
+    let judge = &Judge::new(&request.supplies, request.date, threads(request.threads))?;
+    let supply = &mut supply;
+    let mut search = Search { recipe: &recipe, request, lock: None, supply, judge, fetch: true };
+    let Opened { inputs, .. } = inputs::open(&mut search, &mut facts)?;
+    let date = request.date.unwrap_or_else(|| identity::newest(&inputs));
+    let date = identity::hfs_date(date);
+    let empty = Tree::new(Name::from_text("Payload"), Case::Folded, date);
+    let mut job = Job::new(Arc::new(empty), date, &inputs);
+    job.parts = Some(Vec::new());
+    let packing = Packing { threads: threads(request.threads), stop, progress: &progress };
+    let steps = do_all(&recipe, &facts, &inputs, &mut job, &packing, None)?;
+    progress.finish(Stage::Read);
+    warn(&inputs, &progress);
+    let parts = job.parts.take().unwrap_or_default();
+    let payload = job.tree()?.clone();
+    Ok(Packed { name: recipe.name, title: recipe.title, payload, parts, steps, date })
+}
+
+/// What a recipe made of an empty tree.
+pub(super) struct Packed {
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) payload: Tree,
+    /// Its fixes.
+    pub(super) parts: Vec<Part>,
+    pub(super) steps: Vec<Done>,
+    /// As HFS+ counts.
+    pub(super) date: u32,
+}
+
+const fn makes_volume(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Restore { .. }
+            | Action::Bless { .. }
+            | Action::Label { .. }
+            | Action::Collection { .. }
+    )
 }
 
 fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Result<Outlook> {
@@ -186,7 +244,7 @@ fn apply(
     inputs: &Inputs,
     date: u32,
     packing: &Packing<'_, '_>,
-    mut watched: Option<&mut Watched>,
+    watched: Option<&mut Watched>,
 ) -> Result<Applied> {
     let case = if recipe.media.volume.case_sensitive == Some(true) {
         Case::Sensitive
@@ -195,6 +253,21 @@ fn apply(
     };
     let empty = Tree::new(Name::from_text("Untitled"), case, date);
     let mut job = Job::new(Arc::new(empty), date, inputs);
+    let steps = do_all(recipe, facts, inputs, &mut job, packing, watched)?;
+    finish(recipe, facts, &mut job)?;
+    let efi = layout::efi_files(recipe, inputs)?;
+    Ok(Applied { contents: job.contents, steps, efi, notes: job.notes })
+}
+
+/// Does the steps, one after the other.
+fn do_all(
+    recipe: &Recipe,
+    facts: &Facts,
+    inputs: &Inputs,
+    job: &mut Job<'_>,
+    packing: &Packing<'_, '_>,
+    mut watched: Option<&mut Watched>,
+) -> Result<Vec<Done>> {
     let mut steps: Vec<Done> = Vec::new();
     let mut image = None;
     for (number, step) in (1..).zip(&recipe.steps) {
@@ -207,10 +280,10 @@ fn apply(
             continue;
         }
         let to = step.within.as_deref().map(|path| facts.path(path)).transpose().map_err(within)?;
-        let told = inner::switch(&mut image, to, &mut job, packing).map_err(within)?;
+        let told = inner::switch(&mut image, to, job, packing).map_err(within)?;
         tell(&mut steps, told);
         if let Some(shape) = &step.shape
-            && !steps::has_shape(&job, shape, facts).map_err(within)?
+            && !steps::has_shape(job, shape, facts).map_err(within)?
         {
             let why = format!("{} does not look like that", shape.path);
             steps.push(skipped(&step.action, facts, Some(why)));
@@ -224,7 +297,7 @@ fn apply(
             continue;
         }
         log::debug!("step {number}: {}", resolved.title());
-        resolved.apply(&mut job).map_err(within)?;
+        resolved.apply(job).map_err(within)?;
         // What is done inside an image counts when the image is put back.
         if step.within.is_none()
             && let (Some(watched), Contents::Tree(tree)) = (&mut watched, &job.contents)
@@ -237,11 +310,9 @@ fn apply(
         let title = place.unwrap_or_default() + &resolved.title();
         steps.push(Done { title, skipped: None, told });
     }
-    let told = inner::switch(&mut image, None, &mut job, packing)?;
+    let told = inner::switch(&mut image, None, job, packing)?;
     tell(&mut steps, told);
-    finish(recipe, facts, &mut job)?;
-    let efi = layout::efi_files(recipe, inputs)?;
-    Ok(Applied { contents: job.contents, steps, efi, notes: job.notes })
+    Ok(steps)
 }
 
 /// Adds to what the last step did.

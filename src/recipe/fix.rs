@@ -109,6 +109,9 @@ impl Delivery {
         ("on-demand", Self::OnDemand),
     ];
 
+    /// The ways that a recipe has.
+    pub const OF_RECIPES: [(&'static str, Self); 3] = [Self::ALL[0], Self::ALL[1], Self::ALL[2]];
+
     /// The word in a fix.
     #[must_use]
     pub fn word(self) -> &'static str {

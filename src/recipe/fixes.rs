@@ -85,6 +85,16 @@ fn load(
         }
     };
     let fix = parse(&text)?;
+    if let Some(way) = used.deliver.filter(|way| !fix.deliveries.contains(way)) {
+        let ways: Vec<_> = fix.deliveries.iter().map(|way| way.word()).collect();
+        let message = format!(
+            "the fix `{}` cannot be delivered by `{}`: it reaches a system by {}",
+            fix.id,
+            way.word(),
+            ways.join(", ")
+        );
+        return Err(mistake(message, None));
+    }
     for (index, (name, _)) in used.params.iter().enumerate() {
         let names = || fix.params.iter().map(|param| param.name.as_str());
         if !names().any(|known| known == name) {

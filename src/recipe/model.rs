@@ -1,6 +1,6 @@
 //! What a recipe says, once it is known to be right.
 
-use crate::recipe::{Fix, Test};
+use crate::recipe::{Delivery, Fix, Test};
 use serde::Serialize;
 
 /// A recipe without mistakes.
@@ -524,6 +524,9 @@ pub struct FixUse {
     pub optional: bool,
     /// Whether it is also applied to systems that it is not made for.
     pub force: bool,
+    /// How it reaches the system; by what the volume is when `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliver: Option<Delivery>,
 }
 
 /// What [`Action::Replace`] looks for.

@@ -4,7 +4,8 @@ use crate::recipe::draft::{Draft, Use};
 use crate::recipe::reader::{Located, Reader, Table, wrong};
 use crate::recipe::text::{flags, key_path, mode};
 use crate::recipe::{
-    Action, Find, FixUse, InputKind, KeyPath, Owning, PlistEdit, SettingsEdit, Shape, Value,
+    Action, Delivery, Find, FixUse, InputKind, KeyPath, Owning, PlistEdit, SettingsEdit, Shape,
+    Value,
 };
 use toml::Spanned;
 use toml::de::DeValue;
@@ -117,7 +118,14 @@ fn short(
 }
 
 fn fix_use(id: Located<String>, params: Vec<(String, String)>) -> FixUse {
-    FixUse { id: id.value, fix: Box::default(), params, optional: false, force: false }
+    FixUse {
+        id: id.value,
+        fix: Box::default(),
+        params,
+        optional: false,
+        force: false,
+        deliver: None,
+    }
 }
 
 /// One step's table while it is read.
@@ -341,7 +349,8 @@ impl Form<'_, '_, '_> {
             }
         }
         let (optional, force) = (self.flag("optional"), self.flag("force"));
-        Some(Action::Fix(FixUse { optional, force, ..fix_use(id?, params) }))
+        let deliver = self.table.word("deliver", &Delivery::OF_RECIPES);
+        Some(Action::Fix(FixUse { optional, force, deliver, ..fix_use(id?, params) }))
     }
 
     fn collection(&mut self) -> Option<Action> {

@@ -237,3 +237,30 @@ fn a_collection_is_one_path_or_more() {
         assert!(found.iter().any(|mistake| mistake == wanted), "{found:?}");
     }
 }
+
+#[test]
+fn how_a_fix_is_delivered_is_checked_with_the_recipe() {
+    let step = |step: &str| parse(&format!("[[step]]\n{step}\n"));
+    assert!(step("fix = { id = \"enable-ssh\", deliver = \"first-boot\" }").is_ok());
+    for (wrong, wanted) in [
+        (
+            "fix = { id = \"enable-ssh\", deliver = \"first-bot\" }",
+            "r.toml:5:38: unknown deliver `first-bot`; did you mean `first-boot`?",
+        ),
+        (
+            "fix = { id = \"enable-ssh\", deliver = \"on-demand\" }",
+            "r.toml:5:38: unknown deliver `on-demand` (known: volume, install, first-boot)",
+        ),
+        (
+            "fix = { id = \"push-mail\", deliver = \"install\" }",
+            "r.toml:5:1: the fix `push-mail` cannot be delivered by `install`: it reaches a \
+             system by first-boot, on-demand",
+        ),
+        (
+            "fix = { id = \"enable-ssh\", delivr = \"install\" }",
+            "r.toml:5:28: unknown key of fix `delivr`; did you mean `deliver`?",
+        ),
+    ] {
+        assert_eq!(step(wrong).unwrap_err(), [wanted]);
+    }
+}

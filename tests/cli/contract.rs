@@ -51,6 +51,7 @@ fn commands(dir: &str) -> Vec<String> {
         "fix show stable-ipv6",
         "fix script stable-ipv6",
         &fixed,
+        &format!("package build enable-ssh -o {dir}/ssh.pkg"),
         "devices",
         "schema events",
         "completions bash",

@@ -13,6 +13,7 @@ mod fixes;
 mod inspect;
 mod jobs;
 mod mac;
+mod packages;
 mod process;
 mod pty;
 mod recipes;

@@ -67,6 +67,11 @@ pub(crate) fn whole_esd(version: &str, build: &str) -> Source {
     esd_with(version, build, &[("/Packages/OSInstall.mpkg", bytes(*b"the installer's own"))])
 }
 
+/// The same, of a version alone.
+pub(crate) fn installer(version: &str) -> Source {
+    whole_esd(version, "1A1")
+}
+
 fn esd_with(version: &str, build: &str, more: &[(&str, Source)]) -> Source {
     let files = [
         ("/BaseSystem.dmg", disk(&volume(tree("Base", &[("/usr/deep", bytes(*b"deep"))])))),

@@ -3,8 +3,9 @@
 
 A property list is shown as its form and one line for each value, by Python's
 plistlib; any other file as its text with `\\r` for carriage returns, and `\\`
-where the last line has no end. Before that stands the mode. Originals and the
-log that the scripts leave are not looked at.
+where the last line has no end. Before that stands the mode, and the owner where
+that is not who runs this. Folders are shown when they are not 0755 and of who
+runs this. Originals and the log that the scripts leave are not looked at.
 """
 import difflib
 import os
@@ -23,8 +24,17 @@ def flat(value, path=""):
         yield f"{path or ':'} = {type(value).__name__} {value!r}"
 
 
+def described(file):
+    stat = os.stat(file)
+    yield f"mode {stat.st_mode & 0o7777:04o}"
+    if (stat.st_uid, stat.st_gid) != (os.geteuid(), os.getegid()):
+        yield f"owner {stat.st_uid}:{stat.st_gid}"
+
+
 def shown(file):
-    lines = [f"mode {os.stat(file).st_mode & 0o7777:04o}"]
+    lines = list(described(file))
+    if os.path.isdir(file):
+        return lines if lines != ["mode 0755"] else []
     with open(file, "rb") as opened:
         data = opened.read()
     form = "binary" if data.startswith(b"bplist") else "xml" if b"<plist" in data else None
@@ -41,7 +51,10 @@ def shown(file):
 
 def files(top):
     found = {}
-    for folder, _, names in os.walk(top):
+    for folder, folders, names in os.walk(top):
+        for name in folders:
+            path = os.path.join(folder, name)
+            found["/" + os.path.relpath(path, top) + "/"] = path
         for name in names:
             if name.endswith(".lionize-original") or name == "lionize.log":
                 continue

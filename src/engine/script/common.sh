@@ -3,6 +3,7 @@
 # is run. Without it, the running system is meant.
 # Exit codes: 0 done (or done before), 1 failed, 2 usage, 3 nothing found to
 # change (yet), 4 not for this system.
+# LIONIZE_LOG is another file for the log.
 # For tests: LIONIZE_TOOLS is a folder with programs to use instead of the
 # Mac's, LIONIZE_LIVE=yes runs them though VOLUME is given.
 # The dollars in quotes are awk's.
@@ -26,7 +27,7 @@ status=0
 work=$(mktemp -d "${TMPDIR:-/tmp}/lionize.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-log=$root/private/var/log/lionize.log
+log=${LIONIZE_LOG:-$root/private/var/log/lionize.log}
 
 say() {
     printf 'lionize: %s\n' "$1" >&2
@@ -49,6 +50,8 @@ tool() {
     elif [ "$program" = serveradmin ]; then
         program=/Applications/Server.app/Contents/ServerRoot/usr/sbin/serveradmin
         if [ ! -x "$program" ]; then program=/usr/sbin/serveradmin; fi
+    elif [ ! -x "$program" ] && [ -x "$root$program" ]; then
+        program=$root$program
     fi
     "$program" "$@"
 }

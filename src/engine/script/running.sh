@@ -26,11 +26,19 @@ can_ask() {
 # set_setting KEY VALUE
 set_setting() {
     can_ask || return 0
-    if [ "$(tool serveradmin settings "$1" 2>/dev/null)" = "$1 = $2" ]; then
+    old=$(tool serveradmin settings "$1" 2>/dev/null)
+    case $old in
+    "$1 = $2")
         already=yes
         return
-    fi
-    say "$fix: to undo: $(tool serveradmin settings "$1" 2>/dev/null)"
+        ;;
+    # So it answers for what it does not have.
+    '' | *_empty_array)
+        note_missing "serveradmin does not know $1"
+        return
+        ;;
+    esac
+    say "$fix: to undo: $old"
     if tool serveradmin settings "$1" = "$2" >&2; then
         changed=yes
         say "$fix: set $1 = $2"

@@ -1,18 +1,23 @@
 //! `fix = "ID"`: a fix's steps, where they are needed and only on the systems
-//! that it is made for.
+//! that it is made for; or a package that does them in the installed system.
 
 use crate::engine::facts::Facts;
-use crate::engine::fixes;
+use crate::engine::fixes::{self, Wanted};
 use crate::engine::job::Job;
+use crate::engine::packages;
 use crate::engine::problem::{Problem, Result};
+use crate::engine::steps::collection::Installer;
+use crate::engine::steps::deliver;
 use crate::engine::steps::plist::has_shape;
 use crate::engine::steps::{Effect, Step, resolve};
 use crate::recipe::{Delivery, FixUse};
-use crate::source::{server_version, system_version};
+use crate::source::server_version;
 
 #[derive(Debug)]
 pub(super) struct Apply {
     used: FixUse,
+    /// The values of its params, as they were given.
+    set: Vec<(String, String)>,
     facts: Facts,
 }
 
@@ -21,18 +26,27 @@ impl Apply {
         let fill = |(name, value): &(String, String)| Ok((name.clone(), facts.fill(value)?));
         let set = used.params.iter().map(fill).collect::<Result<Vec<_>>>()?;
         let facts = fixes::facts(&used.fix, &set)?;
-        Ok(Self { used: used.clone(), facts })
+        Ok(Self { used: used.clone(), set, facts })
+    }
+
+    /// How it reaches the system: as the recipe says, or else by a package
+    /// where the volume is an installer's and the fix can be one.
+    fn way(&self, job: &Job<'_>) -> Result<Delivery> {
+        if let Some(way) = self.used.deliver {
+            return Ok(way);
+        }
+        if Installer::folder(job)?.is_none() {
+            return Ok(Delivery::Volume);
+        }
+        let ways = [Delivery::Install, Delivery::FirstBoot];
+        let way = ways.into_iter().find(|way| self.used.fix.deliveries.contains(way));
+        Ok(way.unwrap_or(Delivery::Volume))
     }
 
     /// Learns what system the volume holds, and refuses what the fix is not for.
     fn gate(&self, job: &Job<'_>, facts: &mut Facts) -> Result<()> {
         let tree = job.tree()?;
-        let system = system_version(tree);
-        if let Some(system) = &system {
-            facts.set("system", "product", &system.product);
-            facts.set("system", "version", &system.version);
-            facts.set("system", "build", &system.build);
-        }
+        let system = deliver::learn(job, facts)?;
         if self.used.force {
             return Ok(());
         }
@@ -73,6 +87,39 @@ impl Apply {
         Ok(found)
     }
 
+    /// Puts the fix into the package that is being made.
+    fn pack(&self, job: &mut Job<'_>) -> Result<Effect> {
+        let fix = &self.used.fix;
+        fixes::conflict(&job.fixes, fix)?;
+        let way = self.used.deliver.unwrap_or(Delivery::Install);
+        if way == Delivery::Volume || !fix.deliveries.contains(&way) {
+            return Err(self.unreachable(if way == Delivery::Volume {
+                Delivery::Install
+            } else {
+                way
+            }));
+        }
+        let wanted: Wanted = ((**fix).clone(), self.set.clone());
+        let date = job.date.saturating_sub(packages::EPOCH_1904);
+        let part = packages::of_fix(&wanted, way, self.used.force, date)?;
+        job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
+        job.parts.get_or_insert_default().push(part);
+        Ok(Effect::Changed)
+    }
+
+    /// The problem of a way that is none of the fix's.
+    fn unreachable(&self, way: Delivery) -> Problem {
+        let fix = &self.used.fix;
+        let ways: Vec<_> = fix.deliveries.iter().map(|way| way.word()).collect();
+        let what = match way {
+            Delivery::Volume => "be made in a volume".to_owned(),
+            way => format!("be delivered by `{}`", way.word()),
+        };
+        Problem::bad_input(format!("the fix `{}` cannot {what}", fix.id))
+            .because(format!("it reaches a system by: {}", ways.join(", ")))
+            .hint(format!("on the Mac, run what `lionize fix script {}` prints", fix.id))
+    }
+
     fn tell(&self, job: &mut Job<'_>, text: &str) {
         job.told.push(format!("{}: {text}", self.used.fix.id));
     }
@@ -97,12 +144,16 @@ impl Step for Apply {
         if fix.steps.is_empty() {
             return Ok(Effect::Already);
         }
-        if !fix.deliveries.contains(&Delivery::Volume) {
-            let ways: Vec<_> = fix.deliveries.iter().map(|way| way.word()).collect();
-            let sentence = format!("the fix `{}` cannot be made in a volume", fix.id);
-            return Err(Problem::bad_input(sentence)
-                .because(format!("it reaches a system by: {}", ways.join(", ")))
-                .hint(format!("on the Mac, run what `lionize fix script {}` prints", fix.id)));
+        if job.parts.is_some() {
+            return self.pack(job);
+        }
+        let way = self.way(job)?;
+        if !fix.deliveries.contains(&way) {
+            return Err(self.unreachable(way));
+        }
+        if way != Delivery::Volume {
+            let wanted: Wanted = ((*self.used.fix).clone(), self.set.clone());
+            return deliver::by_package(job, &wanted, &self.facts, way, self.used.force);
         }
         fixes::conflict(&job.fixes, fix)?;
         self.gate(job, &mut facts)?;

@@ -5,6 +5,7 @@ mod bless;
 mod collection;
 mod comment;
 mod copy;
+mod deliver;
 mod extract;
 mod fix;
 pub(super) mod glob;

@@ -26,6 +26,8 @@ fn sample() -> System {
         .with(&format!("{FOLDER}/sites/0000_any_80_.conf.prev"), SITE)
         .with(&format!("{FOLDER}/sites/a [b] 'c'.conf"), "AuthType Digest\n")
         .with(&format!("{FOLDER}/WebConfigProperties.plist"), PROPERTIES)
+        .owned(&format!("{FOLDER}/httpd_server_app.conf"), 70, 27)
+        .owned(&format!("{FOLDER}/sites/0000_any_80_.conf"), 27, 80)
 }
 
 #[test]

@@ -2,14 +2,15 @@
 //! the same files, where stand-ins take the place of the Mac's programs.
 
 use crate::judge::{self, Said, judge};
-use crate::make::{disk, file, tree, volume};
+use crate::make::{bytes_of, disk, file, tree, volume};
 use lionize::block::{bytes, read_vec};
 use lionize::engine::{BuildOptions, Problem, Request, Silent, Stop, Verify, build, fixes};
-use lionize::engine::{prepare, script};
-use lionize::recipe::FixUse;
+use lionize::engine::{Packing, fix_package, prepare, script};
+use lionize::recipe::{Delivery, FixUse};
 use lionize::source::{Opener, contents};
 use lionize::volume::{Kind, Tree, VPath};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const BARE: &str = "schema = 1\nname = \"t\"\ntitle = \"T\"\n[inputs.image]\nkin
 /// A system before a fix.
 pub(super) struct System {
     files: Vec<(String, Vec<u8>, u16)>,
+    owners: Vec<(String, u32, u32)>,
     pub(super) settings: String,
 }
 
@@ -34,7 +36,7 @@ pub(super) fn system(version: &str) -> System {
          <string>Mac OS X</string><key>ProductVersion</key><string>{version}</string>\
          </dict></plist>\n"
     );
-    let system = System { files: Vec::new(), settings: String::new() };
+    let system = System { files: Vec::new(), owners: Vec::new(), settings: String::new() };
     let system = system.with("/private/var/log/system.log", "");
     system.with("/System/Library/CoreServices/SystemVersion.plist", &text)
 }
@@ -46,6 +48,12 @@ impl System {
 
     pub(super) fn with_bytes(mut self, path: &str, data: Vec<u8>, mode: u16) -> Self {
         self.files.push((path.to_owned(), data, mode));
+        self
+    }
+
+    /// A file that is there, of another owner and group than root and wheel.
+    pub(super) fn owned(mut self, path: &str, owner: u32, group: u32) -> Self {
+        self.owners.push((path.to_owned(), owner, group));
         self
     }
 
@@ -68,6 +76,11 @@ impl System {
         for (path, data, mode) in &self.files {
             put(top, path, data, *mode);
         }
+        for (path, owner, group) in &self.owners {
+            let path = top.join(&path[1..]);
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            give(&path, *owner, *group, (mode & 0o7777) as u16);
+        }
     }
 
     pub(super) fn tree(&self) -> Tree {
@@ -78,12 +91,31 @@ impl System {
             let id = tree.lookup(&VPath::parse(path).unwrap()).unwrap();
             tree.meta_mut(id).mode = 0o100_000 | mode;
         }
+        for (path, owner, group) in &self.owners {
+            let id = tree.lookup(&VPath::parse(path).unwrap()).unwrap();
+            let meta = tree.meta_mut(id);
+            (meta.owner, meta.group) = (*owner, *group);
+        }
         tree
     }
 }
 
+/// Gives a file to an owner, where the tests run as root: else nobody can, and
+/// owners are not compared. The mode comes after it, as a new owner costs setuid.
+fn give(path: &Path, owner: u32, group: u32, mode: u16) {
+    if is_root() {
+        std::os::unix::fs::chown(path, Some(owner), Some(group)).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode.into())).unwrap();
+    }
+}
+
+/// Whether this process may give files away.
+pub(super) fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+}
+
 fn put(top: &Path, path: &str, data: &[u8], mode: u16) {
-    use std::os::unix::fs::PermissionsExt;
     let path = top.join(path.trim_start_matches('/'));
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, data).unwrap();
@@ -125,6 +157,16 @@ impl Case {
             let mode = tree.node(tree.target(id)).meta.mode & 0o7777;
             put(out.path(), &tree.path(id).to_string(), &data, mode);
         }
+        for id in tree.walk(tree.root()).skip(1) {
+            let meta = &tree.node(tree.target(id)).meta;
+            let path = out.path().join(&tree.path(id).to_string()[1..]);
+            if tree.is_dir(id) {
+                fs::create_dir_all(&path).unwrap();
+                fs::set_permissions(&path, fs::Permissions::from_mode((meta.mode & 0o7777).into()))
+                    .unwrap();
+            }
+            give(&path, meta.owner, meta.group, meta.mode & 0o7777);
+        }
         Ok((out, told))
     }
 
@@ -139,6 +181,7 @@ impl Case {
             params,
             optional: false,
             force: self.force,
+            deliver: Some(Delivery::Volume),
         });
         let request = Request {
             recipe: recipe.to_str().unwrap().to_owned(),
@@ -174,11 +217,63 @@ impl Case {
         if self.force {
             command.arg("--force");
         }
-        command.arg(mac.root()).env("LIONIZE_TOOLS", stand_ins()).env("STAND_INS", mac.tools());
-        if mac.live {
-            command.env("LIONIZE_LIVE", "yes");
-        }
-        judge::run(&mut command, Duration::from_secs(60))
+        command.arg(mac.root());
+        mac.run(command)
+    }
+
+    pub(super) fn delivers(&self, way: Delivery) -> bool {
+        fixes::fix(&self.id).unwrap().deliveries.contains(&way)
+    }
+
+    /// A package of the fix, as a folder.
+    pub(super) fn package(&self, dir: &Path, way: Delivery) -> PathBuf {
+        let wanted = fixes::wanted(std::slice::from_ref(&self.id), &self.set).unwrap();
+        let packing = Packing { way, force: self.force, component: true, date: None };
+        file(dir, "x.pkg", &fix_package(&wanted, &packing).unwrap().source)
+    }
+
+    /// Runs what an installer runs after it has installed the fix's package.
+    pub(super) fn install(&self, shell: &Shell, mac: &Mac) -> Said {
+        let package = self.package(mac.dir.path(), Delivery::Install);
+        unpack(&package.join("Scripts"), &mac.dir.path().join("scripts"));
+        let mut command = shell.command();
+        command.arg(mac.dir.path().join("scripts/postinstall")).arg(&package).arg("/");
+        command.arg(mac.root()).arg("/");
+        mac.run(command)
+    }
+
+    /// Installs the package that waits.
+    pub(super) fn leave(&self, mac: &Mac) {
+        let package = self.package(mac.dir.path(), Delivery::FirstBoot);
+        unpack(&package.join("Payload"), &mac.root());
+    }
+
+    /// Runs what launchd runs at a start.
+    pub(super) fn start(&self, shell: &Shell, mac: &Mac) -> Said {
+        let mut command = shell.command();
+        command.arg(mac.root().join(LEFT).join(&self.id).join("first-boot.sh"));
+        mac.run(command)
+    }
+
+    /// Whether the job of the first start is there.
+    pub(super) fn waits(&self, mac: &Mac) -> bool {
+        mac.root().join(format!("Library/LaunchDaemons/lionize.{}.plist", self.id)).exists()
+    }
+}
+
+/// Where first boot keeps what it runs.
+pub(super) const LEFT: &str = "Library/Application Support/Lionize";
+
+/// An archive's files in a folder of the host.
+fn unpack(archive: &Path, to: &Path) {
+    let opener = Opener::new();
+    let archive = opener.enter(&opener.resolve(archive).unwrap()).unwrap();
+    let (tree, top) = archive.node().unwrap().unwrap();
+    for id in tree.walk(top).filter(|id| tree.kind(*id) == Kind::File) {
+        let source = contents(&tree, id).unwrap();
+        let meta = &tree.node(id).meta;
+        assert_eq!((meta.owner, meta.group), (0, 0), "all is of root:wheel");
+        put(to, &tree.path(id).to_string(), &bytes_of(&source), meta.mode & 0o7777);
     }
 }
 
@@ -206,6 +301,22 @@ impl Mac {
         self.dir.path().join("a root's folder")
     }
 
+    /// Runs a shell with the stand-ins for the Mac's programs.
+    fn run(&self, mut command: Command) -> Said {
+        command.env("LIONIZE_TOOLS", stand_ins()).env("STAND_INS", self.tools());
+        if self.live {
+            command.env("LIONIZE_LIVE", "yes");
+        }
+        judge::run(&mut command, Duration::from_secs(60))
+    }
+
+    /// What the log of the system that is changed says, without dates.
+    pub(super) fn log(&self) -> String {
+        let log = fs::read_to_string(self.root().join("private/var/log/lionize.log"));
+        let log = log.unwrap_or_default();
+        log.lines().map(|line| line[20..].to_owned() + "\n").collect()
+    }
+
     fn tools(&self) -> PathBuf {
         self.dir.path().join("tools")
     }
@@ -213,6 +324,16 @@ impl Mac {
     /// What the stand-ins were asked to do.
     pub(super) fn ran(&self) -> String {
         fs::read_to_string(self.tools().join("ran")).unwrap_or_default()
+    }
+
+    /// Gives serveradmin other settings.
+    pub(super) fn set(&self, settings: &str) {
+        fs::write(self.tools().join("settings"), settings).unwrap();
+    }
+
+    /// Makes serveradmin refuse all changes.
+    pub(super) fn refuse(&self) {
+        fs::write(self.tools().join("refuse"), "").unwrap();
     }
 
     /// What serveradmin keeps.
@@ -288,12 +409,37 @@ pub(super) fn both_ways(case: &Case, system: &System, wanted: &str) {
         let found = difference(before.path(), &mac.root()).unwrap();
         assert_eq!(found, "", "{}: restored\n{said}", case.id);
     }
+    by_packages(case, system, edited.path());
     let twice = tempfile::tempdir().unwrap();
     let dir = twice.path();
     let (tree, _) = case.applied(&sub(dir, "1"), system.tree()).unwrap();
     let tree = Arc::unwrap_or_clone(tree);
     let (again, _) = case.applied(&sub(dir, "2"), tree.clone()).unwrap();
     assert_eq!(listing(&again), listing(&tree), "{}: the tree edited twice", case.id);
+}
+
+/// The fix by each of its packages changes the same as edits of the tree.
+fn by_packages(case: &Case, system: &System, edited: &Path) {
+    for shell in shells() {
+        if case.delivers(Delivery::Install) {
+            let mac = Mac::new(system, false);
+            let said = case.install(&shell, &mac);
+            assert_eq!(said.code, 0, "{}", said.text());
+            let found = difference(edited, &mac.root()).unwrap();
+            assert_eq!(found, "", "{}: by an installer\n{}", case.id, said.text());
+        }
+        if case.delivers(Delivery::FirstBoot) {
+            let mac = Mac::new(system, true);
+            case.leave(&mac);
+            assert!(case.waits(&mac));
+            let said = case.start(&shell, &mac);
+            assert_eq!(said.code, 0, "{}", said.text());
+            assert!(!case.waits(&mac), "{}: its work is done\n{}", case.id, said.text());
+            fs::remove_dir_all(mac.root().join(LEFT)).unwrap();
+            let found = difference(edited, &mac.root()).unwrap();
+            assert_eq!(found, "", "{}: at the first start\n{}", case.id, said.text());
+        }
+    }
 }
 
 fn sub(dir: &Path, name: &str) -> PathBuf {

@@ -4,6 +4,7 @@
 //! is judged by Apple's PlistBuddy, launchctl or serveradmin.
 
 mod apache;
+mod deliveries;
 mod files;
 pub(crate) mod harness;
 mod printers;

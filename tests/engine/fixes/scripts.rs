@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::Duration;
 
 /// Values for the params that have none of their own.
-fn filled(id: &str) -> crate::fixes::harness::Case {
+pub(super) fn filled(id: &str) -> crate::fixes::harness::Case {
     let fix = fixes::fix(id).unwrap();
     let needed = fix.params.iter().filter(|param| param.default.is_none());
     needed.fold(case(id), |case, param| {

@@ -1,0 +1,38 @@
+#!/bin/sh
+# launchd runs this at each start and every hour, until the fix beside it has
+# done its work: then the job removes itself, and the fix stays to be run by
+# hand. While what it changes is not there yet, it says so once.
+# For tests: LIONIZE_TOOLS is a folder with programs to use instead of the Mac's.
+set -u
+umask 022
+folder=${0%/*}
+id=${folder##*/}
+root=${folder%"/Library/Application Support/Lionize/$id"}
+job=$root/Library/LaunchDaemons/lionize.$id.plist
+log=$root/private/var/log/lionize.log
+LIONIZE_LOG=$folder/log
+export LIONIZE_LOG
+
+rm -f "$LIONIZE_LOG"
+# In a shell of its own, as it ends the one that it is run by.
+(
+    set -- "$root"
+    # shellcheck source=/dev/null
+    . "$folder/fix.sh"
+)
+code=$?
+# Lines without their dates.
+lines() {
+    if [ -f "$LIONIZE_LOG" ]; then cut -c 21- "$LIONIZE_LOG"; fi
+}
+if [ "$code" = 0 ] || [ "$(lines)" != "$(cat "$folder/said" 2>/dev/null)" ]; then
+    if [ -f "$LIONIZE_LOG" ]; then cat "$LIONIZE_LOG" >>"$log"; fi
+    lines >"$folder/said"
+fi
+rm -f "$LIONIZE_LOG"
+# Not yet, or it failed: the job stays.
+if [ "$code" != 0 ]; then exit 0; fi
+
+rm -f "$job" "$folder/said"
+printf '%s %s: its job is removed, the work is done\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$id" >>"$log"
+"${LIONIZE_TOOLS:-/bin}/launchctl" remove "lionize.$id"

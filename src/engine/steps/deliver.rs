@@ -1,0 +1,89 @@
+//! A fix as a package on an installer's disk, which the installer installs
+//! with the system.
+
+use crate::block::read_vec;
+use crate::engine::facts::Facts;
+use crate::engine::fixes::{self, Wanted};
+use crate::engine::job::{Job, own};
+use crate::engine::packages::{self, EPOCH_1904};
+use crate::engine::problem::{Problem, Result};
+use crate::engine::steps::collection::{Form, Installer};
+use crate::engine::steps::{Effect, resolve};
+use crate::recipe::{Delivery, Owning};
+use crate::source::{SystemVersion, system_version};
+use crate::volume::{Name, VPath};
+
+/// Learns what system the volume holds or, of an installer's, installs.
+pub(super) fn learn(job: &Job<'_>, facts: &mut Facts) -> Result<Option<SystemVersion>> {
+    let system = system_version(job.tree()?);
+    if let Some(system) = &system {
+        facts.set("system", "product", &system.product);
+        facts.set("system", "version", &system.version);
+        facts.set("system", "build", &system.build);
+    }
+    Ok(system)
+}
+
+/// Makes the package, puts it where the installer looks, and lists it.
+pub(super) fn by_package(
+    job: &mut Job<'_>,
+    wanted: &Wanted,
+    facts: &Facts,
+    way: Delivery,
+    force: bool,
+) -> Result<Effect> {
+    let fix = &wanted.0;
+    fixes::conflict(&job.fixes, fix)?;
+    let installer = Installer::on(job)?;
+    installer.takes(&format!("the fix `{}`", fix.id), Form::Product)?;
+    if !force {
+        // OS X Server comes later than the system: its script looks for it.
+        fixes::gate_system(fix, Some(&installer.version))?;
+    }
+    let mut facts = facts.clone();
+    learn(job, &mut facts)?;
+    for step in fix.steps.iter().filter(|step| facts.hold(step.when.as_ref())) {
+        for facts in fixes::each(step, &facts) {
+            // What the system would not take is found here, not on the Mac.
+            resolve(&step.action, &facts)?;
+        }
+    }
+    job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
+    let date = job.date.saturating_sub(EPOCH_1904);
+    let part = packages::of_fix(wanted, way, force, date)?;
+    let made = packages::archive(&fix.title, &[part], date)?;
+    // A script or two.
+    let len = usize::try_from(made.len()).unwrap_or(0);
+    let made = read_vec(made.as_ref(), 0, len)
+        .map_err(|error| Problem::ours("cannot read a package of ours").because(error))?;
+    let (path, put) = put(job, &installer, &packages::word(&fix.id), made)?;
+    let listed = installer.list(job, std::slice::from_ref(&path))?;
+    let when =
+        if way == Delivery::FirstBoot { ", which leaves a job for the first start" } else { "" };
+    job.told.push(format!("{}: by {path}{when}", fix.id));
+    Ok(if put == Effect::Changed { put } else { listed })
+}
+
+/// Puts a package beside the installer's own, by a name that is free or its own.
+fn put(
+    job: &mut Job<'_>,
+    installer: &Installer,
+    word: &str,
+    made: Vec<u8>,
+) -> Result<(VPath, Effect)> {
+    let mut number = 1u32;
+    let path = loop {
+        let more = if number > 1 { format!("-{number}") } else { String::new() };
+        let path = installer.folder.join(&Name::from_text(&format!("lionize-{word}{more}.pkg")));
+        match job.find(&path)? {
+            None => break path,
+            Some(id) if job.read(id)? == made => return Ok((path, Effect::Already)),
+            Some(_) => number += 1,
+        }
+    };
+    job.store(&path, made)?;
+    let id = job.need(&path)?;
+    let owning = Owning { owner: Some(0), group: Some(0), mode: Some(0o644), flags: None };
+    own(job.tree_mut()?, id, &owning);
+    Ok((path, Effect::Changed))
+}
