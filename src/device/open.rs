@@ -104,6 +104,11 @@ impl Raw for Opened {
 
     /// Compares what the system shows under its name, and what is open.
     fn still(&self) -> io::Result<()> {
+        let path = self.disk.path.display();
+        if sys::bytes(&self.file)? == 0 && self.disk.bytes > 0 {
+            // While it goes, the system still shows some of it, as something else.
+            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{path} is gone")));
+        }
         same(&self.disk, &self.root)?;
         let number = sys::number(&self.file)?;
         if number != self.disk.number {

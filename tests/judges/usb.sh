@@ -71,7 +71,7 @@ grep -q " /media " /proc/mounts || echo 'unmounted'
 cat /state/*.json
 echo
 say pull
-await [ ! -b "$disk" ]
+await [ ! -e "/sys/block/${disk#/dev/}" ]
 kill -CONT $work
 wait $work
 echo "code $?"
