@@ -275,7 +275,7 @@ mod tests {
             let now = found(&made);
             assert_eq!((now.range.start, now.name), (part.range.start, part.name));
             assert_eq!(now.range.end - now.range.start, 65536);
-            let before = usize::try_from(part.range.start - 64 * 512).unwrap_or(0);
+            let before = usize::try_from(part.range.start.saturating_sub(64 * 512)).unwrap_or(0);
             let read = |disk: &Source| read_vec(disk.as_ref(), 64 * 512, before).unwrap();
             assert!(read(&disk) == read(&made), "what stands before it stays");
         }
