@@ -90,7 +90,7 @@ fn a_consumer_follows_a_build() {
     };
     let said = follow(&["build", "restore", "-i", "image=InstallESD.dmg", "-o", "made.img"]).ok();
     let text = String::from_utf8(said.out).unwrap();
-    for line in ["write made.img\n", "  50 %\n", "built made.img "] {
+    for line in ["write made.img\n", "  100 %\n", "built made.img "] {
         assert!(text.contains(line), "{line}{text}");
     }
     let said = follow(&["build", "restore", "-i", "image=none.dmg", "-o", "made.img"]);
