@@ -78,14 +78,15 @@ pub fn burn_plan(
     let prove = |seen: &Source, how: Bypass, digests: &Digests| {
         let mut proofs = Proofs::default();
         prove::sources(&work, &mut proofs)?;
-        work.progress.start(Stage::Verify, &disk.path.display().to_string(), seen.len());
+        work.progress.start(Stage::Verify, &disk.path.display().to_string(), job.bytes());
         if verify != Verify::None {
             prove::structures(&work, seen, &mut proofs)?;
         }
         if verify == Verify::Full {
             let volume = plan.laid.volume.as_ref();
             let volume = volume.map(|(tree, laid)| (&**tree, laid, image.volume()));
-            whole(&work_options(&work), seen, how, &Sent { volume, digests }, &mut proofs)?;
+            let reading = Reading { job: &job, threads, stop, progress: &progress };
+            whole(&reading, seen, how, &Sent { volume, digests }, &mut proofs)?;
         } else {
             proofs.unproven.push("what was written was not read back".to_owned());
         }
@@ -93,21 +94,19 @@ pub fn burn_plan(
         work.progress.finish(Stage::Verify);
         Ok(proofs)
     };
-    let job = Written { disk, job: &job, threads, stop, progress: &progress, aside: Some(&digest) };
-    let mut burnt = job.run(medium, record, prove)?;
+    let work =
+        Written { disk, job: &job, threads, stop, progress: &progress, aside: Some(&digest) };
+    let mut burnt = work.run(medium, record, prove)?;
     burnt.plan = plan.identified.get().map(super::identity::Identified::id);
     Ok(burnt)
 }
 
 /// What reading back needs to know.
 pub(super) struct Reading<'r, 's> {
+    pub(super) job: &'r Job,
     pub(super) threads: usize,
     pub(super) stop: &'r Stop,
     pub(super) progress: &'r Progress<'s>,
-}
-
-fn work_options<'r, 's>(work: &Work<'r, 's>) -> Reading<'r, 's> {
-    Reading { threads: work.threads, stop: work.stop, progress: work.progress }
 }
 
 /// Reads everything back, and compares.
@@ -119,7 +118,9 @@ pub(super) fn whole(
     proofs: &mut Proofs,
 ) -> Result<()> {
     let flag = reading.stop.flag();
-    let progress = |done| reading.progress.reach(Stage::Verify, done);
+    let progress = |place| {
+        reading.progress.reach(Stage::Verify, reading.job.bytes_before(place));
+    };
     let options = Options::new(reading.threads, &flag, &progress);
     let faults = read_back(seen, sent, &options).map_err(|error| match reading.stop.raised() {
         true => Problem::interrupted(),
@@ -167,7 +168,8 @@ impl Written<'_, '_> {
         }
         let (mut proofs, mut problem) = (Proofs::default(), None);
         let flag = self.stop.flag();
-        let reach = |done: u64| self.progress.reach(Stage::Write, done);
+        // What holds nothing takes no time, and says nothing of the time that is left.
+        let reach = |place| self.progress.reach(Stage::Write, self.job.bytes_before(place));
         let options = Options { aside: self.aside, ..Options::new(self.threads, &flag, &reach) };
         let mut proven =
             |seen: &Source, how: Bypass, digests: &Digests| match prove(seen, how, digests)
@@ -187,7 +189,7 @@ impl Written<'_, '_> {
             };
         let mut phase = |phase: Phase| match phase {
             Phase::Clear => {}
-            Phase::Write => self.progress.start(Stage::Write, &path, self.job.len()),
+            Phase::Write => self.progress.start(Stage::Write, &path, self.job.bytes()),
             Phase::Prove => self.progress.finish(Stage::Write),
             Phase::Commit => self.progress.start(Stage::Commit, &path, 0),
         };

@@ -159,12 +159,12 @@ pub fn burn_image(
     let prove = |seen: &Source, how: Bypass, digests: &Digests| {
         let mut proofs = Proofs::default();
         sources(image, threads, &progress, &mut proofs)?;
-        progress.start(Stage::Verify, &disk.path.display().to_string(), seen.len());
+        progress.start(Stage::Verify, &disk.path.display().to_string(), job.bytes());
         if verify != Verify::None {
             structures(image, seen, &mut proofs)?;
         }
         if verify == Verify::Full {
-            let reading = Reading { threads, stop, progress: &progress };
+            let reading = Reading { job: &job, threads, stop, progress: &progress };
             whole(&reading, seen, how, &Sent { volume: None, digests }, &mut proofs)?;
         } else {
             proofs.unproven.push("what was written was not read back".to_owned());

@@ -73,6 +73,9 @@ fn free_room_of_a_volume_is_not_written() {
     let Some(bench) = Bench::new(512) else { return };
     let image = bench.media();
     bench.fill();
+    let told = bench.allowed(&words(&["write", "--json", image.to_str().unwrap(), bench.device()]));
+    assert_progress_counts_what_is_written(&told.ok());
+    bench.fill();
     let said = bench.write(&image).ok().text();
     let left = "room that holds nothing was not written, and may still hold old data";
     assert!(said.contains(left), "{said}");
@@ -96,6 +99,28 @@ fn free_room_of_a_volume_is_not_written() {
     assert!(said.text().contains("does not check clean: its free room is written, too"));
     volume(&bench.file(), &cut);
     assert_eq!(untouched(&cut), 0, "all of it is written");
+}
+
+/// Rates and remaining times are right only when nothing else is counted.
+fn assert_progress_counts_what_is_written(told: &Said) {
+    let events: Vec<serde_json::Value> = told
+        .out
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect();
+    let result = events.last().unwrap();
+    let (written, bytes) = (result["written"].as_u64().unwrap(), result["bytes"].as_u64().unwrap());
+    assert!(written < bytes, "{result}");
+    for stage in ["write", "verify"] {
+        let of_stage = |name: &'static str| {
+            events.iter().filter(move |e| e["event"] == name && e["stage"] == stage)
+        };
+        let totals: Vec<u64> =
+            of_stage("started").map(|event| event["total"].as_u64().unwrap()).collect();
+        assert_eq!(totals.last(), Some(&written), "{stage}");
+        let most = of_stage("advanced").map(|event| event["done"].as_u64().unwrap()).max();
+        assert!(most <= Some(written), "{stage}: {most:?} of {written}");
+    }
 }
 
 #[test]

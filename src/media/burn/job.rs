@@ -46,6 +46,13 @@ impl Job {
         self.used.iter().map(|range| range.end - range.start).sum()
     }
 
+    /// How many of these bytes lie before a place of the disk.
+    #[must_use]
+    pub fn bytes_before(&self, place: u64) -> u64 {
+        let before = |range: &Range<u64>| range.end.min(place).saturating_sub(range.start);
+        self.used.iter().map(before).sum()
+    }
+
     /// The size of the disk.
     #[must_use]
     pub fn len(&self) -> u64 {
@@ -219,6 +226,9 @@ mod tests {
         // What is in use is not left out even if someone calls it free.
         assert_eq!(job.used, [0..6 * MIB, 8 * MIB..12 * MIB, 62 * MIB..64 * MIB]);
         assert_eq!(job.bytes(), 12 * MIB);
+        for (place, before) in [(0, 0), (5, 5), (7, 6), (8, 6), (9, 7), (50, 10), (64, 12)] {
+            assert_eq!(job.bytes_before(place * MIB), before * MIB, "before {place} MiB");
+        }
         let covered: u64 = job.map.extents().iter().map(|extent| extent.len).sum();
         assert_eq!(covered, job.bytes());
         let mut whole = [vec![0; 64 << 20], vec![9; 64 << 20]];
