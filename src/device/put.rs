@@ -24,7 +24,7 @@ pub(super) fn put(raw: &dyn Raw, at: u64, buf: &[u8]) -> io::Result<()> {
             }
         }
         if let Err((_, error)) = result {
-            return sectors(raw, at, piece).map_err(|(at, len)| named(raw, at, len, &error));
+            sectors(raw, at, piece).map_err(|(at, len)| named(raw, at, len, &error))?;
         }
         at += piece.len() as u64;
     }

@@ -73,6 +73,22 @@ fn an_error_at_each_operation_is_mended_or_told() {
     assert!(mended > 30 && told > 5, "{mended} were mended, {told} told");
 }
 
+/// What takes single sectors only, in one place, is written there sector by
+/// sector; and what comes behind that place in the same write is written, too.
+#[test]
+fn what_is_written_by_sectors_loses_nothing_behind_it() {
+    let sample = sample(512);
+    // In a file, and among the old tables that are cleared.
+    let [whole, file, ends] = [None, Some((3 << 20) + 512), Some(512)].map(|at| {
+        let stubborn = at.map(|at| at..at + 512);
+        let other = Mock::new(vec![0x55; LEN as usize], 512);
+        let mock = other.again(Faults { stubborn, ..Faults::default() });
+        run(&mock, &sample, &mut Records::default(), 1).result.unwrap();
+        mock.data()
+    });
+    assert!(file == whole && ends == whole);
+}
+
 #[test]
 fn bad_places_are_named_by_their_bytes() {
     let bad = (3 << 20) + 512..(3 << 20) + 1024;

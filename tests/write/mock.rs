@@ -15,6 +15,8 @@ pub(crate) struct Faults {
     pub(crate) eio_once: Vec<usize>,
     /// Writes that touch these bytes fail with EIO, always.
     pub(crate) bad: Option<Range<u64>>,
+    /// Writes of more than a sector that touch these bytes fail with EIO.
+    pub(crate) stubborn: Option<Range<u64>>,
     /// Writes are short: at most this many bytes at once.
     pub(crate) short: Option<usize>,
     /// Writes from here on say that the disk is full.
@@ -167,6 +169,10 @@ impl Raw for Mock {
         assert_eq!(buf.as_ptr().align_offset(512), 0, "memory");
         assert!(at + buf.len() as u64 <= self.bytes, "behind the end");
         if inner.faults.bad.as_ref().is_some_and(|bad| at < bad.end && end > bad.start) {
+            return Err(io::Error::from_raw_os_error(EIO));
+        }
+        let long = len as u64 > sector;
+        if inner.faults.stubborn.as_ref().is_some_and(|b| long && at < b.end && end > b.start) {
             return Err(io::Error::from_raw_os_error(EIO));
         }
         if inner.faults.full_from.is_some_and(|from| end > from) {
