@@ -77,6 +77,10 @@ pub fn burn_plan(
     let digest = || plan.read_inputs(&|_| {}, stop).map(drop);
     let prove = |seen: &Source, how: Bypass, digests: &Digests| {
         let mut proofs = Proofs::default();
+        // They were digested beside the writing.
+        let identified = plan.read_inputs(&|_| {}, stop);
+        let identified = identified.map_err(|error| Problem::reading("an input", error))?;
+        plan.check_lock(identified)?;
         prove::sources(&work, &mut proofs)?;
         work.progress.start(Stage::Verify, &disk.path.display().to_string(), job.bytes());
         if verify != Verify::None {

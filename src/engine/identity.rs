@@ -72,6 +72,11 @@ impl Identity {
         Ok(Self { seed, date, basis })
     }
 
+    /// Whether the size of a disk is in the id.
+    pub(super) fn is_for_disk(&self) -> bool {
+        !self.basis["target"].is_null()
+    }
+
     /// The plan's id, once its inputs were read.
     pub(super) fn identified(&self, inputs: &Inputs, digests: Found) -> Identified {
         let id = over(&self.basis, inputs, |path| digests.get(path).map(|digests| digests.sha256));

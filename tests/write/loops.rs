@@ -1,9 +1,10 @@
 //! The command on real block devices: loop devices of this test's own.
 
-use crate::bench::{Bench, alone, volume, words};
+use crate::bench::{Bench, alone, has_table, volume, words};
 use crate::support::image::{extract, open};
 use crate::support::judge::{assert_fsck_clean, judge};
 use lionize::format::partition::partitions;
+use lionize::source::sample::{self, Shape};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 
@@ -91,6 +92,27 @@ fn an_image_of_other_sectors_gets_another_table() {
         let said = sgdisk.run(["-v", large.device()]).ok().text();
         assert!(said.contains("No problems found"), "{said}");
     }
+}
+
+/// A lock file holds for disks, too: with any other input nothing starts.
+#[test]
+fn a_locked_build_takes_nothing_else_for_a_disk() {
+    let _one = alone();
+    let Some(bench) = Bench::new(512) else { return };
+    let lock = bench.dir.path().join("lion.lock");
+    let lock = lock.to_str().unwrap();
+    let input = format!("installer={}", bench.installer.display());
+    bench.lionize(&["lock", "lion", "-q", "-i", &input, "-o", lock]).ok();
+    let build = [bench.build(), words(&["--locked", lock])].concat();
+    bench.allowed(&build).ok();
+    assert!(has_table(&bench.file()));
+    let other = Shape::of("10.8").unwrap();
+    sample::write_image(other, &mut File::create(&bench.installer).unwrap(), 0).unwrap();
+    let said = bench.allowed(&build);
+    assert_eq!(said.code, 3, "{}", said.text());
+    let why = "the inputs are not those of the lock file";
+    assert!(said.text().contains(why), "{}", said.text());
+    assert!(!has_table(&bench.file()), "a table on what the lock refuses");
 }
 
 #[test]
