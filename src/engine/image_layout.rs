@@ -2,7 +2,9 @@
 //! written of them. Pure: nothing is written here.
 //!
 //! A GUID partition table is made anew, for the disk's sectors and its true
-//! end. Every other table, and an image without one, goes as it is.
+//! end. Every other table, and an image without one, goes as it is. What some
+//! boot programs keep before and between partitions goes with them; what an
+//! image holds behind its last partition does not.
 
 use crate::block::{Error, Map, ReadAt, Source, bytes, read_vec, slice};
 use crate::format::detect::Format;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 
 /// What is kept back at both ends of an image without a GPT.
 const ENDS: u64 = 64 << 10;
+/// What lies between partitions is looked at in pieces of this.
+const PIECE: u64 = 1 << 20;
 
 /// An image for a disk.
 pub(super) struct Layout {
@@ -95,6 +99,10 @@ fn unused_in(
     parts: &[Part],
     notes: &mut Vec<String>,
 ) -> Result<Vec<Range<u64>>, Error> {
+    if is_optical(disk)? {
+        // What HFS+ calls free may be a file of the other volume's.
+        return Ok(Vec::new());
+    }
     let is_plain = |part: &&Part| {
         let format = part.found.as_ref().map(|found| found.format);
         let apart = |other: &Part| {
@@ -117,6 +125,16 @@ fn unused_in(
         }
     }
     Ok(free)
+}
+
+/// Whether an ISO 9660 or UDF volume lies below whatever table there is.
+fn is_optical(disk: &Source) -> Result<bool, Error> {
+    const AT: u64 = 32_769;
+    if disk.len() < AT + 5 {
+        return Ok(false);
+    }
+    let found = read_vec(&**disk, AT, 5)?;
+    Ok([&b"CD001"[..], b"BEA01"].contains(&found.as_slice()))
 }
 
 /// The sectors with both headers of each HFS+ volume.
@@ -173,10 +191,17 @@ fn by_table(
     let mut free = vec![];
     let mut at = primary.end;
     for range in &ranges {
+        for run in between(disk, table, at..range.start, sector, &mut notes)? {
+            free.push(at..run.start);
+            at = run.end;
+            map.push(run.start, slice(disk, run.start, run.end - run.start)?, None);
+        }
         free.push(at.min(range.start)..range.start);
         at = range.end;
         let part = slice(disk, range.start, range.end - range.start)?;
-        if let Ok(used) = fat::used(&part) {
+        let is_fat = parts.iter().any(|part| part.range == *range && is_fat(part));
+        // Sector 0 of any other volume may be left over from a FAT.
+        if let Some(used) = fat::used(&part).ok().filter(|_| is_fat) {
             free.push(range.start + used.end..range.end);
         }
         map.push(range.start, part, None);
@@ -190,6 +215,46 @@ fn by_table(
     let mut withheld = headers(&parts, size);
     withheld.extend([backup, primary, 0..size]);
     Ok(Layout { map, withheld, free, needs, notes })
+}
+
+fn is_fat(part: &Part) -> bool {
+    part.found.as_ref().is_some_and(|found| found.format == Format::Fat)
+}
+
+/// What an image holds in a gap between its partitions, ascending and apart:
+/// pieces that are not all zeros. Boot programs know their place by sectors, so
+/// for a disk with others nothing is kept, and that is said.
+fn between(
+    disk: &Source,
+    table: &gpt::Gpt,
+    gap: Range<u64>,
+    sector: u32,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Range<u64>>, Error> {
+    // The old table's own sectors are no gap.
+    let mut at = gap.start.max(table.usable.start.saturating_mul(table.sector.into()));
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    while at < gap.end {
+        let Some(data) = disk.data(at).filter(|data| data.start < gap.end) else { break };
+        let start = data.start.max(at);
+        let end = (start / PIECE * PIECE + PIECE).min(gap.end);
+        let piece = read_vec(&**disk, start, usize::try_from(end - start).unwrap_or(0))?;
+        let sectors = start / u64::from(sector) * u64::from(sector)..end;
+        match runs.last_mut() {
+            _ if piece.iter().all(|byte| *byte == 0) => {}
+            Some(last) if last.end >= sectors.start => last.end = end,
+            _ => runs.push(sectors),
+        }
+        at = end;
+    }
+    if table.sector != sector && !runs.is_empty() {
+        let (start, end) = (runs[0].start, runs.last().map_or(0, |run| run.end));
+        notes.push(format!(
+            "what the image holds between its partitions, in bytes {start} to {end}, is left out"
+        ));
+        runs.clear();
+    }
+    Ok(runs)
 }
 
 /// The partitions that a disk with sectors of `size` bytes can have.
@@ -224,4 +289,108 @@ fn kept<'t>(
         kept.push((entry, range));
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::{self, Ids, Media, PartContent, Target};
+    use crate::volume::hfsplus::{self, Params, Size};
+    use crate::volume::{Body, Case, Meta, Name, Tree};
+
+    const MIB: u64 = 1 << 20;
+    /// A partition, and the whole disk.
+    const PART: Range<u64> = 8 * MIB..16 * MIB;
+    const LEN: u64 = 24 * MIB;
+
+    fn put(disk: &mut [u8], at: u64, data: &[u8]) {
+        let at = usize::try_from(at).unwrap();
+        disk[at..at + data.len()].copy_from_slice(data);
+    }
+
+    /// A disk whose partition looks like an HFS+ volume, and is none.
+    fn disk() -> Vec<u8> {
+        let entry = gpt::Entry {
+            index: 1,
+            kind: Guid::HFS_PLUS,
+            id: Guid::derive(b"t", "part"),
+            name: "part".into(),
+            first: PART.start / 512,
+            last: PART.end / 512 - 1,
+            attributes: 0,
+        };
+        let disk = Guid::derive(b"t", "disk");
+        let tables = gpt::tables(512, LEN / 512, disk, &[entry]).unwrap();
+        let mut disk = vec![0; usize::try_from(LEN).unwrap()];
+        put(&mut disk, 0, &tables.protective);
+        put(&mut disk, 512, &tables.primary);
+        put(&mut disk, tables.backup_at, &tables.backup);
+        put(&mut disk, PART.start + 1024, b"H+\0\x04");
+        disk
+    }
+
+    fn is_free(layout: &Layout, at: u64) -> bool {
+        layout.free.iter().any(|range| range.contains(&at))
+    }
+
+    #[test]
+    fn what_lies_between_partitions_goes_with_them() {
+        let mut image = disk();
+        let program = 4 * MIB + 1024;
+        put(&mut image, program, b"a boot program");
+        let image: Source = bytes(image);
+        let layout = lay_out(&image, 2 * LEN, 512).unwrap();
+        assert!(!is_free(&layout, program) && is_free(&layout, 2 * MIB), "{:?}", layout.free);
+        assert_eq!(read_vec(&layout.map, program, 14).unwrap(), b"a boot program");
+        // Behind the last partition there is nothing that is known to be needed.
+        assert!(is_free(&layout, PART.end) && is_free(&layout, LEN - 512));
+        let layout = lay_out(&image, 2 * LEN, 4096).unwrap();
+        assert!(is_free(&layout, program));
+        let left_out = format!("in bytes {} to {}, is left out", 4 * MIB, 5 * MIB);
+        assert!(layout.notes.iter().any(|note| note.ends_with(&left_out)), "{:?}", layout.notes);
+    }
+
+    /// Whoever formats a stick anew may leave the old boot sector as it is.
+    #[test]
+    fn a_fat_that_was_there_before_frees_nothing() {
+        let mut image = disk();
+        let mut boot = [0; 512];
+        (boot[12], boot[13], boot[14], boot[16], boot[36]) = (2, 8, 32, 2, 64);
+        (boot[510], boot[511]) = (0x55, 0xaa);
+        put(&mut image, PART.start, &boot);
+        put(&mut image, PART.start + 5 * MIB, b"a file");
+        let image: Source = bytes(image);
+        let part = slice(&image, PART.start, PART.end - PART.start).unwrap();
+        assert!(fat::used(&part).unwrap().end < MIB, "it looks like an empty FAT");
+        let layout = lay_out(&image, LEN, 512).unwrap();
+        assert!(!PART.step_by(512).any(|at| is_free(&layout, at)), "{:?}", layout.free);
+    }
+
+    #[test]
+    fn below_an_iso_volume_nothing_is_free() {
+        let mut tree = Tree::new(Name::from_text("V"), Case::Folded, 9);
+        let body = Body::File { data: bytes(vec![7; 5000]), rsrc: None };
+        tree.add(tree.root(), Name::from_text("a"), Meta::new(Meta::FILE | 0o644, 9), body)
+            .unwrap();
+        let params = Params::new(Size::Fit { free: 8 * MIB }, 9);
+        let laid = hfsplus::lay_out(&Arc::new(tree), &params).unwrap();
+        let media = Media {
+            layout: media::Layout::Single,
+            label: "V".into(),
+            efi_files: Vec::new(),
+            ids: Ids::derive(b"plan"),
+            date: 0,
+            volume: PartContent { map: laid.map.clone(), headers: laid.headers.clone() },
+        };
+        let image = media::lay_out(&media, Target { sector: 512, len: None }).unwrap();
+        let volume = image.volume();
+        let mut disk = read_vec(&image.map, 0, usize::try_from(image.map.len()).unwrap()).unwrap();
+        let inside = |disk: Vec<u8>| {
+            let layout = lay_out(&bytes(disk), 64 * MIB, 512).unwrap();
+            volume.clone().step_by(4096).filter(|at| is_free(&layout, *at)).count()
+        };
+        assert!(inside(disk.clone()) > 1000);
+        put(&mut disk, 32_769, b"CD001");
+        assert_eq!(inside(disk), 0);
+    }
 }

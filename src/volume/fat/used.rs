@@ -18,7 +18,7 @@ pub struct Used {
     pub sector: u32,
 }
 
-/// Reads the boot sector and the first table.
+/// Reads the boot sector and the tables: what any of them says is in use, is.
 ///
 /// # Errors
 /// `Corrupt` when they are not those of a FAT32 volume.
@@ -35,7 +35,7 @@ pub fn used(volume: &Source) -> Result<Used> {
         return wrong("BPB_SecPerClus", cluster, "not a power of two");
     }
     let (reserved, tables, table) = (word(14), u64::from(boot[16]), long(36));
-    if boot[510..512] != [0x55, 0xaa] || word(22) != 0 || tables == 0 || table == 0 {
+    if boot[510..512] != [0x55, 0xaa] || word(22) != 0 || !(1..=2).contains(&tables) || table == 0 {
         let found = u64::from(boot[510]) << 8 | u64::from(boot[511]);
         let rule = "not the boot sector of a FAT32 volume";
         return Err(Error::corrupt(BPB, "Signature_word", Value::Hex(found), rule));
@@ -48,7 +48,12 @@ pub fn used(volume: &Source) -> Result<Used> {
     }
     // Entries behind the last cluster are marked, and mean nothing.
     let clusters = (volume.len() - data) / (cluster * sector);
-    let last = last_cluster(volume, start, bytes.min((clusters + 2) * 4))?;
+    let entries = bytes.min((clusters + 2) * 4);
+    // Systems may be told to keep another one up to date than the first.
+    let mut last = 0;
+    for number in 0..tables {
+        last = last.max(last_cluster(volume, start + number * bytes, entries)?);
+    }
     // Cluster 2 is the first one.
     let end = data + (last.max(2) - 1) * cluster * sector;
     let root = read_vec(&**volume, data.min(volume.len() - sector), 64)?;
@@ -111,6 +116,18 @@ mod tests {
     }
 
     #[test]
+    fn the_second_table_counts_as_well() {
+        let volume = volume(&[]);
+        let mut data = read_vec(&*volume, 0, usize::try_from(volume.len()).unwrap()).unwrap();
+        let before = used(&bytes(data.clone())).unwrap();
+        let word = |at: usize| usize::from(u16::from_le_bytes([data[at], data[at + 1]]));
+        let (reserved, table) = (word(14) * 512, word(36) * 512);
+        data[reserved + table + 4 * 1000] = 7;
+        let after = used(&bytes(data)).unwrap();
+        assert!(!after.is_empty && after.end > before.end, "{before:?} {after:?}");
+    }
+
+    #[test]
     fn what_is_no_fat32_is_named() {
         let field = |data: Vec<u8>| match used(&bytes(data)).unwrap_err() {
             Error::Corrupt(corrupt) => corrupt.field,
@@ -122,7 +139,7 @@ mod tests {
         assert_eq!(field(boot.clone()), "BPB_SecPerClus");
         boot[13] = 1;
         assert_eq!(field(boot.clone()), "Signature_word");
-        (boot[510], boot[511], boot[16], boot[39]) = (0x55, 0xaa, 255, 0x7f);
+        (boot[510], boot[511], boot[16], boot[39]) = (0x55, 0xaa, 2, 0x7f);
         assert_eq!(field(boot), "BPB_FATSz32");
         assert!(used(&bytes(vec![0; 100])).is_err());
     }
