@@ -96,6 +96,7 @@ fn setup(args: &Run) -> Result<Setup, Problem> {
     if let Some(path) = given.find(|path| !path.exists()) {
         return Err(Problem::bad_input(format!("there is no {}", path.display())));
     }
+    args.target.as_deref().map_or(Ok(()), check_target)?;
     let serial = args.keep.as_ref().map(|folder| text(&folder.join("serial.log"))).transpose()?;
     Ok(Setup {
         image: text(&args.image)?,
@@ -113,6 +114,19 @@ fn setup(args: &Run) -> Result<Setup, Problem> {
         memory: args.memory,
         serial,
     })
+}
+
+/// Refuses to have the machine write to what is no file: nobody asked whether
+/// a disk may be erased, and no guard looked at it.
+fn check_target(path: &Path) -> Result<(), Problem> {
+    if path.is_file() {
+        return Ok(());
+    }
+    let sentence = format!("--target takes a file, and {} is none", path.display());
+    Err(Problem::usage(sentence).hint(
+        "the machine writes to it: make a file with `qemu-img create`, and write a disk with \
+         `lionize build --device`",
+    ))
 }
 
 /// The version on an image that QEMU can read as it is.
@@ -175,6 +189,24 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_machine_writes_to_files_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("disk.img"), dir.path().join("link"));
+        std::fs::write(&file, "").unwrap();
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        assert!(check_target(&file).is_ok());
+        for path in [Path::new("/dev/null"), &link, dir.path()] {
+            let problem = check_target(path).unwrap_err();
+            let sentence = format!("--target takes a file, and {} is none", path.display());
+            assert_eq!(
+                (problem.kind, problem.sentence),
+                (crate::engine::ProblemKind::Usage, sentence)
+            );
+        }
+    }
 
     #[test]
     fn a_command_is_an_option_a_line() {
