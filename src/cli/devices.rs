@@ -3,7 +3,7 @@
 use crate::cli::Outcome;
 use crate::cli::streams::{Streams, Style};
 use crate::device::guard::{self, Ask, Verdict};
-use crate::device::{self, Disk, Kind};
+use crate::device::{self, Disk, Kind, Mount};
 use crate::report::size;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -95,8 +95,7 @@ fn text(disk: &Disk, verdict: &Verdict) -> String {
     contents(disk).into_iter().for_each(&mut add);
     disk.uses.iter().for_each(|one| add(format!("in use: {one}")));
     if verdict.is_offered() {
-        let unmount = verdict.unmount.iter().map(|mount| mount.at.display().to_string());
-        let unmount = unmount.collect::<Vec<_>>().join(", ");
+        let unmount = verdict.unmount.iter().map(Mount::shown).collect::<Vec<_>>().join(", ");
         let after = if unmount.is_empty() {
             String::new()
         } else {

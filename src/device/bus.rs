@@ -5,7 +5,7 @@
 //! `60-persistent-storage.rules`.
 
 use crate::device::disk::{Bus, Kind};
-use crate::device::root::{Root, names, number, text, word};
+use crate::device::root::{Root, names, number, plain, text, word};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -97,8 +97,9 @@ pub(super) fn names_of(root: &Root, name: &str, ancestors: &[PathBuf], bus: Bus)
     let udev = udev(root, &format!("b{number}"));
     let known = |key: &str| udev.get(key).map(|value| tidy(value)).filter(|v| !v.is_empty());
     let usb = ancestors.iter().find(|folder| folder.join("idVendor").exists());
-    let of_usb = |file: &str| usb.and_then(|folder| word(&folder.join(file)));
-    let own = |file: &str| word(&folder.join("device").join(file)).map(|text| tidy(&text));
+    let named = |text: String| Some(tidy(&text)).filter(|text| !text.is_empty());
+    let of_usb = |file: &str| usb.and_then(|folder| word(&folder.join(file))).and_then(named);
+    let own = |file: &str| word(&folder.join("device").join(file)).and_then(named);
     let vendor = own("vendor").filter(|vendor| !vendor.starts_with("0x"));
     let serial = of_usb("serial")
         .or_else(|| own("serial"))
@@ -125,12 +126,12 @@ fn is_serial(serial: &str) -> bool {
 /// A name for the disk that depends on it alone, not on where it is plugged in.
 fn id(folder: &Path, names: &Names, udev: &HashMap<String, String>, bus: Bus) -> Option<String> {
     if let Some(file) = text(&folder.join("loop/backing_file")) {
-        return Some(format!("loop-{file}"));
+        return Some(format!("loop-{}", plain(&file)));
     }
     let serial = names.serial.as_ref()?;
     if let Some(serial) = udev.get("ID_SERIAL") {
         let bus = udev.get("ID_BUS").map_or_else(|| word_of(bus), String::as_str);
-        return Some(format!("{bus}-{serial}"));
+        return Some(tidy(&format!("{bus}-{serial}")));
     }
     let wwid = word(&folder.join("wwid")).or_else(|| word(&folder.join("device/wwid")));
     if let Some(wwid) = wwid.filter(|_| bus != Bus::Usb) {
@@ -161,10 +162,9 @@ fn page_80(folder: &Path) -> Option<String> {
     Some(text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned())
 }
 
-/// Single spaces, no control characters.
+/// Single spaces, and nothing that does not print as itself.
 fn tidy(text: &str) -> String {
-    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    printable.split_whitespace().collect::<Vec<_>>().join(" ")
+    plain(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What udev knows of a device: its properties.

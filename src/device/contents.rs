@@ -77,7 +77,8 @@ pub(super) fn by_udev(root: &Root, number: (u32, u32), parts: &[Slice]) -> Conte
         }
     };
     let what = whole.get("ID_PART_TABLE_TYPE").or_else(|| whole.get("ID_FS_TYPE"));
-    Contents { looked: false, what: what.cloned(), found: parts.iter().map(of).collect() }
+    let what = what.map(|what| plain(what));
+    Contents { looked: false, what, found: parts.iter().map(of).collect() }
 }
 
 /// udev writes odd characters as `\x20`.

@@ -171,7 +171,7 @@ impl fmt::Display for Use {
             write!(f, " ({device})")?;
         }
         match how {
-            How::Mounted(mount) => write!(f, " is mounted at {}", mount.at.display()),
+            How::Mounted(mount) => write!(f, " is mounted at {}", mount.shown()),
             How::Swap => write!(f, " is swap"),
             How::Luks(name) => write!(f, " is open as the encrypted volume {name}"),
             How::Lvm(name) => write!(f, " is a part of the logical volume {name}"),

@@ -2,7 +2,7 @@
 //!
 //! Facts: proc(5), `/proc/pid/mountinfo` and `/proc/swaps`.
 
-use crate::device::root::Root;
+use crate::device::root::{Root, plain};
 use std::path::{Path, PathBuf};
 
 /// A mounted file system.
@@ -16,6 +16,14 @@ pub struct Mount {
     pub at: PathBuf,
     /// The kind of file system.
     pub kind: String,
+}
+
+impl Mount {
+    /// Where, as a terminal takes it: a stick's own name may be a part of it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        plain(&self.at.to_string_lossy())
+    }
 }
 
 /// All mounts, in the kernel's order: of two at one place the later one counts.

@@ -56,6 +56,13 @@ pub(super) fn text(path: &Path) -> Option<String> {
     Some(text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned())
 }
 
+/// Text as a terminal takes it, whoever made it up: blanks in the place of
+/// control characters, and of those that turn the direction of text.
+pub(super) fn plain(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+}
+
 /// The same, without what is empty.
 pub(super) fn word(path: &Path) -> Option<String> {
     text(path).filter(|text| !text.is_empty())

@@ -244,6 +244,38 @@ fn who_has_a_disk_open_is_named() {
     assert_eq!(rules(&system, "sdb"), ["open"]);
 }
 
+/// Sticks, volumes and processes call themselves as they like, and a terminal
+/// does what it is told.
+#[test]
+fn names_do_nothing_to_a_terminal() {
+    let mut computer = Computer::new();
+    computer.stick();
+    computer.put(&format!("sys/devices/{USB}/vendor"), "        \n");
+    computer.put(&format!("sys/devices/{USB}/model"), "        \n");
+    let usb = "sys/devices/pci0000:00/0000:00:14.0/usb1/1-2";
+    computer.put(&format!("{usb}/manufacturer"), "San\u{1b}[2JDisk\n");
+    computer.put(&format!("{usb}/product"), "\u{202e}artlU\n");
+    computer.put("run/udev/data/b8:16", "E:ID_BUS=usb\nE:ID_SERIAL=a\u{1b}]0;b\n");
+    computer.mount("8:17", "/dev/sdb1", "/media/me/a\u{1b}[2J");
+    computer.put("proc/4242/comm", "x\u{1b}[8m\n");
+    computer.link("proc/4242/fd/9", "/dev/sdb");
+    computer.disk("loop3", "virtual", "7:3", 10);
+    computer.put("sys/block/loop3/loop/backing_file", "/a\u{1b}[2J\n");
+    let system = computer.system();
+    let stick = disk(&system, "sdb");
+    assert_eq!(stick.vendor.as_deref(), Some("San [2JDisk"));
+    let said = [
+        vec![stick.title(), stick.id.clone().unwrap()],
+        vec![disk(&system, "loop3").id.clone().unwrap()],
+        stick.uses.iter().map(ToString::to_string).collect(),
+    ]
+    .concat();
+    assert_eq!(said.len(), 5);
+    for text in said {
+        assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+    }
+}
+
 #[test]
 fn what_is_not_known_counts_against_a_disk() {
     let computer = Computer::new();

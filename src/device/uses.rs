@@ -4,7 +4,7 @@
 use crate::device::bus::kind;
 use crate::device::disk::{How, Kind, Slice, Use};
 use crate::device::mounts::{Mount, device_number, mount_of, mounts, swaps};
-use crate::device::root::{Root, names, text, word};
+use crate::device::root::{Root, names, plain, text, word};
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -198,7 +198,9 @@ impl Usage {
                 .collect();
             devices.sort();
             devices.dedup();
+            // A process calls itself as it likes.
             let name = self.root.text(format!("/proc/{process}/comm")).unwrap_or_default();
+            let name = plain(&name);
             for device in devices {
                 self.add(Some(device), How::Open(id, name.clone()));
             }

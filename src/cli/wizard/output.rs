@@ -193,7 +193,7 @@ impl Asker<'_, '_> {
 fn item(disk: &Disk, verdict: &Verdict) -> Item {
     let mut about = contents(disk);
     for mount in &verdict.unmount {
-        about.push(format!("{} will be unmounted", mount.at.display()));
+        about.push(format!("{} will be unmounted", mount.shown()));
     }
     if !may_write(&disk.path) {
         about.push("you may not write to it: start this with sudo".to_owned());
