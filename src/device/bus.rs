@@ -126,7 +126,7 @@ fn is_serial(serial: &str) -> bool {
 /// A name for the disk that depends on it alone, not on where it is plugged in.
 fn id(folder: &Path, names: &Names, udev: &HashMap<String, String>, bus: Bus) -> Option<String> {
     if let Some(file) = text(&folder.join("loop/backing_file")) {
-        return Some(format!("loop-{}", plain(&file)));
+        return Some(loop_id(&file));
     }
     let serial = names.serial.as_ref()?;
     if let Some(serial) = udev.get("ID_SERIAL") {
@@ -140,6 +140,11 @@ fn id(folder: &Path, names: &Names, udev: &HashMap<String, String>, bus: Bus) ->
     let words = [names.vendor.as_deref(), names.model.as_deref(), Some(serial)];
     let words: Vec<_> = words.into_iter().flatten().map(|word| word.replace(' ', "_")).collect();
     Some(format!("{}-{}", word_of(bus), words.join("_")))
+}
+
+/// The id of a loop device that shows a file.
+pub(super) fn loop_id(file: &str) -> String {
+    format!("loop-{}", plain(file))
 }
 
 const fn word_of(bus: Bus) -> &'static str {

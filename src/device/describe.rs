@@ -1,7 +1,7 @@
 //! Every whole disk of a computer, described.
 
 use crate::block::Source;
-use crate::device::bus::{ancestors, bus, kind, names_of, slices};
+use crate::device::bus::{ancestors, bus, kind, loop_id, names_of, slices};
 use crate::device::contents::{Contents, by_udev, contents};
 use crate::device::disk::{Disk, How, Kind, Slice, Use};
 use crate::device::mounts::device_number;
@@ -41,12 +41,15 @@ impl System {
         self.disks.iter().find(|disk| disk.parts.iter().any(|part| part.name == name))
     }
 
-    /// The names of all disks that hold a file, given by its full path.
+    /// The names of all disks that hold a file, given by its full path, or that
+    /// are made of it.
     #[must_use]
     pub fn disks_of(&self, file: &Path) -> Vec<String> {
         let devices = self.usage.devices_of(file);
+        let shown = loop_id(&file.to_string_lossy());
         let holds = |disk: &&Disk| {
-            devices.iter().any(|device| self.usage.is_below(&disk.name, &disk.parts, device))
+            (disk.kind == Kind::Loop && disk.id.as_ref() == Some(&shown))
+                || devices.iter().any(|device| self.usage.is_below(&disk.name, &disk.parts, device))
         };
         self.disks.iter().filter(holds).map(|disk| disk.name.clone()).collect()
     }

@@ -215,6 +215,9 @@ fn readers_loops_and_swap_files() {
     assert_eq!(rules(&system, "sdb"), ["system", "loop"]);
     assert_eq!(disk(&system, "loop3").id.as_deref(), Some("loop-/media/x/live.squashfs"));
     assert_eq!(disk(&system, "loop3").kind, Kind::Loop);
+    // Writing to the loop device is writing to the file.
+    assert_eq!(system.disks_of(Path::new("/media/x/live.squashfs")), ["loop3", "sdb"]);
+    assert_eq!(system.disks_of(Path::new("/media/x/other")), ["sdb"]);
 }
 
 #[test]
