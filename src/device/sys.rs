@@ -79,7 +79,7 @@ pub(super) fn drop_cache(file: &File) -> io::Result<()> {
     Ok(unsafe { ioctl(file, NoArg::<BLKFLSBUF>::new()) }?)
 }
 
-/// Unmounts what is mounted at a place.
+/// Unmounts what is mounted at a place, which is no link: the kernel listed it.
 pub(super) fn unmount(at: &Path) -> io::Result<()> {
-    Ok(rustix::mount::unmount(at, rustix::mount::UnmountFlags::empty())?)
+    Ok(rustix::mount::unmount(at, rustix::mount::UnmountFlags::NOFOLLOW)?)
 }

@@ -12,6 +12,7 @@ pub use rule::{Reason, Rule};
 
 use crate::device::disk::{Bus, Disk, How, Kind, Use};
 use crate::device::mounts::Mount;
+use std::cmp::Reverse;
 use std::path::Path;
 
 /// More than this, in bytes, only when it is allowed: no stick for an
@@ -86,7 +87,7 @@ pub struct Named {
 pub struct Verdict {
     /// Why it may not be written to.
     pub reasons: Vec<Reason>,
-    /// What has to be unmounted before, and may be.
+    /// What has to be unmounted before, and may be, in this order.
     pub unmount: Vec<Mount>,
 }
 
@@ -111,6 +112,8 @@ pub fn judge(disk: &Disk, all: &[Disk], ask: &Ask) -> Verdict {
     let mut refuse = |rule: Rule, why: String| verdict.reasons.push(Reason { rule, why });
     nature(disk, ask, &mut refuse);
     uses(disk, &mut refuse, &mut verdict.unmount);
+    // What is mounted inside of another goes before that.
+    verdict.unmount.sort_by_key(|mount| Reverse(mount.at.components().count()));
     for input in ask.inputs.iter().filter(|input| input.disks.contains(&disk.name)) {
         refuse(Rule::Input, format!("it holds {}, which is read", input.name));
     }

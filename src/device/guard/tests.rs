@@ -549,6 +549,16 @@ fn pairs_that_differ_in_one_field() {
 }
 
 #[test]
+fn what_is_mounted_inside_of_another_is_unmounted_first() {
+    let mut s = good();
+    s.disk.uses =
+        ["/mnt", "/mnt/a/b", "/mnt/a"].into_iter().flat_map(|at| by(mounted(at))).collect();
+    let verdict = judge(&s.disk, &s.others, &s.ask);
+    let order: Vec<_> = verdict.unmount.iter().map(Mount::shown).collect();
+    assert_eq!(order, ["/mnt/a/b", "/mnt/a", "/mnt"]);
+}
+
+#[test]
 fn a_disk_that_was_swapped_is_another_one() {
     let before = stick();
     assert_eq!(before.difference(&before.clone()), None);
