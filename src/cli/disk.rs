@@ -6,8 +6,9 @@ use crate::cli::devices::{contents, headline, is_shown};
 use crate::cli::streams::Streams;
 use crate::cli::wizard::read_line;
 use crate::device::guard::{Ask, Input, Named, Verdict, judge};
-use crate::device::{self, Disk, System};
+use crate::device::{self, Disk, Mount, System};
 use crate::engine::{self, Problem, ProblemKind, Stop};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// Somebody who may answer.
@@ -19,10 +20,15 @@ pub(super) trait Answers {
 /// The terminal, where there is one.
 pub(super) struct Terminal(pub(super) Stop);
 
+impl Terminal {
+    fn is_there() -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+}
+
 impl Answers for Terminal {
     fn ask(&mut self, question: &str) -> Option<String> {
-        use std::io::IsTerminal;
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if !Self::is_there() {
             return None;
         }
         eprint!("{question} ");
@@ -37,6 +43,8 @@ pub(super) struct Chosen {
     pub(super) disk: Disk,
     ask: Ask,
     args: Args,
+    /// Whether somebody was at the terminal when it was chosen.
+    attended: bool,
 }
 
 /// Finds the disk that the arguments name, and judges it without writing.
@@ -55,7 +63,7 @@ pub(super) fn choose(path: &Path, args: &Args, inputs: &[PathBuf]) -> engine::Re
         inputs: inputs.iter().map(|input| on_disks(&system, input)).collect(),
         headless: args.is_named().then(|| named(args)),
     };
-    let chosen = Chosen { disk, ask, args: args.clone() };
+    let chosen = Chosen { disk, ask, args: args.clone(), attended: Terminal::is_there() };
     chosen.allowed(&system)?;
     Ok(chosen)
 }
@@ -123,14 +131,14 @@ impl Chosen {
     }
 
     /// Fails unless the guard offers the disk, perhaps after unmounting.
-    fn allowed(&self, system: &System) -> engine::Result<Vec<PathBuf>> {
+    fn allowed(&self, system: &System) -> engine::Result<Vec<Mount>> {
         let disk = find(system, &self.disk.path)?;
         if let Some(difference) = self.disk.difference(disk) {
             return Err(changed(disk, &difference.to_string()));
         }
         let verdict = judge(disk, &system.disks, &self.ask);
         if verdict.is_offered() {
-            return Ok(verdict.unmount.into_iter().map(|mount| mount.at).collect());
+            return Ok(verdict.unmount);
         }
         let sentence = format!("{} may not be written to", disk.path.display());
         let mut problem = Problem::new(ProblemKind::Device, sentence);
@@ -152,37 +160,39 @@ impl Chosen {
             let lost = self.lost(&mounted);
             let _ = streams.stderr.write_all(lost.as_bytes());
             let question = format!("Type {} to erase this disk:", self.disk.name);
-            match answers.ask(&question) {
-                _ if streams.stop.raised() => {
-                    let _ = streams.stderr.write_all(b"\n");
-                    return Err(Problem::interrupted());
-                }
-                Some(answer) if answer == self.disk.name => {}
-                Some(_) => {
-                    let text = format!("{path} was not confirmed: nothing was written");
-                    return Err(Problem::usage(text));
-                }
-                None if self.args.is_named() => {}
-                None => return Err(self.unnamed()),
+            let answer = answers.ask(&question);
+            if streams.stop.raised() {
+                let _ = streams.stderr.write_all(b"\n");
+                return Err(Problem::interrupted());
+            }
+            let named = self.args.is_named();
+            if !lets(answer.as_deref(), &self.disk.name, named, self.attended) {
+                let text = format!("{path} was not confirmed: nothing was written");
+                return Err(match answer {
+                    None if !self.attended => self.unnamed(),
+                    None => Problem::usage(text).because("the terminal went away meanwhile"),
+                    Some(_) => Problem::usage(text),
+                });
             }
         }
-        for at in &mounted {
-            unmount(at)?;
+        for mount in &mounted {
+            unmount(mount)?;
         }
         match self.allowed(&device::host())?.first() {
             None => Ok(()),
-            Some(at) => {
-                let text = format!("{} is still mounted, or was again", at.display());
+            Some(mount) => {
+                let text = format!("{} is still mounted, or was again", mount.shown());
                 Err(Problem::new(ProblemKind::Device, text).hint("close what uses it"))
             }
         }
     }
 
-    fn lost(&self, mounted: &[PathBuf]) -> String {
+    fn lost(&self, mounted: &[Mount]) -> String {
         let mut lines =
             vec![format!("Everything on this disk will be lost:\n  {}", headline(&self.disk))];
         lines.extend(contents(&self.disk).into_iter().map(|line| format!("    {line}")));
-        lines.extend(mounted.iter().map(|at| format!("    {} will be unmounted", at.display())));
+        let unmounted = |mount: &Mount| format!("    {} will be unmounted", mount.shown());
+        lines.extend(mounted.iter().map(unmounted));
         lines.join("\n") + "\n"
     }
 
@@ -231,6 +241,13 @@ impl Chosen {
     }
 }
 
+/// Whether an answer lets the disk of this name be erased. Where nobody answers,
+/// the command must have named it, and nobody must have been there when it
+/// began: who went away meanwhile has not answered.
+fn lets(answer: Option<&str>, name: &str, named: bool, attended: bool) -> bool {
+    answer.map_or(named && !attended, |answer| answer == name)
+}
+
 fn changed(disk: &Disk, why: &str) -> Problem {
     let text = format!("{} is not the disk that was chosen", disk.path.display());
     let problem = Problem::new(ProblemKind::Device, text).because(why);
@@ -238,15 +255,37 @@ fn changed(disk: &Disk, why: &str) -> Problem {
 }
 
 #[cfg(target_os = "linux")]
-fn unmount(at: &Path) -> engine::Result<()> {
-    device::unmount(at).map_err(|error| {
-        let text = format!("cannot unmount {}", at.display());
+fn unmount(mount: &Mount) -> engine::Result<()> {
+    device::unmount(&mount.at).map_err(|error| {
+        let text = format!("cannot unmount {}", mount.shown());
         let problem = Problem::new(ProblemKind::Device, text).because(error);
         problem.hint("close what is open there, then try again")
     })
 }
 
 #[cfg(not(target_os = "linux"))]
-fn unmount(at: &Path) -> engine::Result<()> {
-    Err(Problem::ours(format!("cannot unmount {} here", at.display())))
+fn unmount(mount: &Mount) -> engine::Result<()> {
+    Err(Problem::ours(format!("cannot unmount {} here", mount.shown())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_typed_name_or_a_named_disk_of_nobodys_lets_it_be_erased() {
+        for (answer, named, attended, wanted) in [
+            (Some("sdb"), false, true, true),
+            (Some("sdb"), true, true, true),
+            (Some(""), true, true, false),
+            (Some("y"), true, true, false),
+            (None, true, false, true),
+            (None, false, false, false),
+            // The wizard names the disk; then the terminal is closed.
+            (None, true, true, false),
+        ] {
+            let lets = lets(answer, "sdb", named, attended);
+            assert_eq!(lets, wanted, "{answer:?}, named {named}, attended {attended}");
+        }
+    }
 }
