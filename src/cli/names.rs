@@ -33,9 +33,14 @@ fn push(out: &mut String, c: char) {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        c if c.is_control() || turns_text(c) => drop(write!(out, "\\u{{{:x}}}", u32::from(c))),
+        c if is_unseen(c) => drop(write!(out, "\\u{{{:x}}}", u32::from(c))),
         c => out.push(c),
     }
+}
+
+/// Whether a terminal would do something at a character, and not show it.
+pub(super) fn is_unseen(c: char) -> bool {
+    c.is_control() || turns_text(c)
 }
 
 /// Whether a character changes the direction of what follows it.

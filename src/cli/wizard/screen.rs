@@ -67,9 +67,20 @@ pub(in crate::cli) trait Screen {
 }
 
 /// Breaks a text into lines of at most so many columns, at blanks where there
-/// are any. What is indented goes on indented.
+/// are any. What is indented goes on indented. The lines of a command stay as
+/// they are: a shell would take them as several, and blanks count in names.
 pub(in crate::cli) fn wrap(text: &str, width: usize) -> Vec<String> {
-    text.lines().flat_map(|line| wrap_line(line, width.max(8))).collect()
+    let mut goes_on = false;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let is_command = goes_on || line.trim_start().starts_with("lionize ");
+        goes_on = is_command && line.ends_with('\\');
+        match is_command {
+            true => lines.push(line.to_owned()),
+            false => lines.extend(wrap_line(line, width.max(8))),
+        }
+    }
+    lines
 }
 
 fn wrap_line(line: &str, width: usize) -> Vec<String> {
@@ -127,6 +138,16 @@ mod tests {
         assert_eq!(wrap("a\n\nb", 80), ["a", "", "b"]);
         // Wide characters take two columns each.
         assert_eq!(wrap("\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}", 8).len(), 2);
+    }
+
+    #[test]
+    fn a_command_is_not_broken() {
+        let command = "  lionize build lion --input \\\n      'installer=/a  b/c d.dmg' --output o";
+        let text = format!("To do it:\n{command}\nand no more");
+        let lines = wrap(&text, 10);
+        assert_eq!(lines[..1], ["To do it:"]);
+        assert_eq!(lines[1..3].join("\n"), command);
+        assert_eq!(lines[3..], ["and no", "more"]);
     }
 
     #[test]

@@ -111,7 +111,8 @@ pub(in crate::cli) fn afterwards(answers: &Answers, look: &Brief) -> String {
         && path.extension().is_none_or(|end| !end.eq_ignore_ascii_case("dmg"))
     {
         let write = format!("lionize write {} DISK", shell::quoted(path.as_os_str()));
-        lines.push(format!("Put it on a stick: {write} (`lionize devices` names the disks)."));
+        lines.push("Put it on a stick (`lionize devices` names the disks):".into());
+        lines.push(format!("  {write}"));
     }
     if starts {
         lines.push(
