@@ -18,6 +18,9 @@ use std::hash::{BuildHasher, RandomState};
 const MAX_MEMBERS: usize = 400_000;
 /// Names of more bytes than this, all together, are refused.
 const MAX_NAMES: usize = 16 << 20;
+/// Attributes and link targets of more bytes than this, all together, are
+/// refused: they are held in memory.
+const MAX_HELD: u64 = 64 << 20;
 /// Members in folders deeper than this are left out.
 const MAX_DEPTH: usize = 512;
 /// More than this is not said one by one.
@@ -79,6 +82,7 @@ pub(super) struct Gather<'p> {
     pub(super) extras: Extras,
     pub(super) left_out: Vec<LeftOut>,
     names: usize,
+    held: u64,
     /// By a digest of the folder and the name.
     known: HashMap<u64, u32>,
     hasher: RandomState,
@@ -111,6 +115,7 @@ impl<'p> Gather<'p> {
             extras: Extras::default(),
             left_out: Vec::new(),
             names: 0,
+            held: 0,
             known: HashMap::new(),
             hasher: RandomState::new(),
             inodes: HashMap::new(),
@@ -127,6 +132,22 @@ impl<'p> Gather<'p> {
         let path = String::from_utf8_lossy(&member.path).into_owned();
         let placed = self.place(&path, member, data)?;
         Ok(placed.map_err(|why| self.leave_out(path, why)).ok())
+    }
+
+    /// Counts bytes that are to be held; whether there is room for them.
+    pub(super) const fn has_room(&mut self, bytes: u64) -> bool {
+        self.held = self.held.saturating_add(bytes);
+        self.held <= MAX_HELD
+    }
+
+    /// The same, for what cannot be left out.
+    pub(super) fn hold(&mut self, bytes: usize) -> Result<()> {
+        if bytes == 0 || self.has_room(bytes as u64) {
+            return Ok(());
+        }
+        let what = "an archive of more attributes and links than is allowed";
+        let hint = "unpack it with another program, if it is to be trusted";
+        Err(Error::unsupported(what, "the limit in bytes", MAX_HELD, hint))
     }
 
     /// Says that something was left out.
@@ -178,6 +199,7 @@ impl<'p> Gather<'p> {
         }
         let target = member.symlink.take();
         let xattrs = std::mem::take(&mut member.xattrs);
+        self.hold(target.as_ref().map_or(0, Vec::len))?;
         let link = match self.hard_link(&member) {
             Ok(link) => link,
             Err(why) => return Ok(Err(why)),

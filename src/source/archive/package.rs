@@ -1,8 +1,8 @@
 //! xar archives, flat packages among them.
 
 use crate::block::{Content, Error, Origin, ReadAt, Result, Source, check_range};
-use crate::format::archive::Member;
-use crate::format::xar::{self, Encoding, Kind};
+use crate::format::archive::{MAX_PATH, Member};
+use crate::format::xar::{self, Encoding, Entry, Kind};
 use crate::source::archive::gather::Gather;
 use crate::source::archive::{Archive, Setting};
 use std::io;
@@ -10,13 +10,20 @@ use std::sync::{Arc, OnceLock};
 
 /// The most bytes of an extended attribute that is kept.
 const MAX_ATTRIBUTE: u64 = 1 << 20;
+/// The most characters that are told of a name that is too long.
+const TOLD: usize = 80;
 /// What errors call it.
 const XAR: &str = "xar archive";
 
 pub(super) fn open(source: &Source, name: &str, setting: &Setting) -> Result<Archive> {
     let archive = xar::Archive::open(Arc::clone(source))?;
     let mut gather = Gather::new(None, setting.merge);
+    let lens = path_lens(archive.entries());
     for (number, entry) in (0..).zip(archive.entries()) {
+        if lens[number as usize] > MAX_PATH {
+            gather.leave_out(entry.name.chars().take(TOLD).collect(), "has too long a path");
+            continue;
+        }
         let path = archive.path(number as usize);
         let bits = match &entry.kind {
             Kind::Directory => Member::DIR,
@@ -29,6 +36,8 @@ pub(super) fn open(source: &Source, name: &str, setting: &Setting) -> Result<Arc
         };
         let plain = if bits == Member::DIR { 0o755 } else { 0o644 };
         let hard_link = match &entry.kind {
+            // Where there is no path, there is nothing to link to.
+            Kind::HardLink(to) if lens[*to] > MAX_PATH => Some(Vec::new()),
             Kind::HardLink(to) => Some(archive.path(*to).into_bytes()),
             _ => None,
         };
@@ -63,7 +72,17 @@ pub(super) fn open(source: &Source, name: &str, setting: &Setting) -> Result<Arc
     Ok(Archive { tree: Arc::new(tree), numbers, sequence: None, left_out, what: XAR })
 }
 
-/// An entry's extended attributes, as far as they can be read.
+/// The lengths of all paths. A folder comes before what is in it.
+fn path_lens(entries: &[Entry]) -> Vec<usize> {
+    let mut lens: Vec<usize> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let above = entry.parent.and_then(|parent| lens.get(parent)).map_or(0, |len| len + 1);
+        lens.push(above.saturating_add(entry.name.len()));
+    }
+    lens
+}
+
+/// An entry's extended attributes, as far as they can be read and held.
 fn attributes(
     archive: &xar::Archive,
     number: usize,
@@ -76,7 +95,8 @@ fn attributes(
             let len = usize::try_from(value.len()).map_err(io::Error::other)?;
             Ok(crate::block::read_vec(value.as_ref(), 0, len)?)
         };
-        match Some(()).filter(|()| data.size <= MAX_ATTRIBUTE).map(|()| value()) {
+        let fits = data.size <= MAX_ATTRIBUTE && gather.has_room(data.size);
+        match fits.then(value) {
             Some(Ok(value)) => found.push((name.to_string(), value)),
             _ => {
                 let path = format!("{} ({name})", archive.path(number));

@@ -143,6 +143,7 @@ pub(super) fn open(
         let slot = Slot { at: member.at, size: member.size };
         slots.push(slot);
         let inline = member.symlink.is_some();
+        gather.hold(member.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum())?;
         if let Some(placed) = gather.add(member, number)? {
             let beside = placed.beside && slot.size <= MAX_BESIDE;
             if packed && !inline && slot.size > 0 && (placed.wanted || beside) {

@@ -295,3 +295,79 @@ fn stopping_ends_the_pass() {
     let error = opener.enter(&item).map(drop).unwrap_err().to_string();
     assert!(error.ends_with("the reading was interrupted"), "{error}");
 }
+
+/// A xar archive with this table of contents and heap.
+fn xar(toc: &str, heap: &[u8]) -> Vec<u8> {
+    let toc = format!("<xar><toc>{toc}</toc></xar>");
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    zlib.write_all(toc.as_bytes()).unwrap();
+    let stored = zlib.finish().unwrap();
+    let mut out = b"xar!\0\x1c\0\x01".to_vec();
+    out.extend((stored.len() as u64).to_be_bytes());
+    out.extend((toc.len() as u64).to_be_bytes());
+    out.extend([0; 4]);
+    [out, stored, heap.to_vec()].concat()
+}
+
+/// Many attributes that are one and the same MiB of the archive, and folders
+/// whose names add up.
+#[test]
+fn a_small_archive_does_not_fill_the_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let mib = 1 << 20;
+    let attribute = format!(
+        "<ea><name>a</name><offset>0</offset><length>{mib}</length><size>{mib}</size>\
+         <encoding style=\"application/octet-stream\"/></ea>"
+    );
+    let file = format!("<file><name>x</name><type>file</type>{}</file>", attribute.repeat(40));
+    let folder = format!("<file><name>{}</name><type>directory</type>", "n".repeat(4000));
+    let deep = folder.repeat(100) + &"</file>".repeat(100);
+    let archive = xar(&(file.repeat(5) + &deep), &vec![7; mib]);
+    let path = write(dir.path(), "x.pkg", &archive);
+    let opener = Opener::new();
+    let item = opener.enter(&opener.open(&path).unwrap()).unwrap();
+    let Place::Entry(archive, _) = &item.place else { panic!() };
+    let left_out = archive.left_out();
+    let unread = left_out.iter().filter(|(_, why)| why == "is an attribute that cannot be read");
+    assert!(unread.count() >= 200 - 64);
+    assert!(left_out.iter().any(|(_, why)| why == "has too long a path"));
+    let longest = left_out.iter().map(|(path, _)| path.len()).max();
+    assert!(longest < Some(20 << 10), "{longest:?}");
+}
+
+#[test]
+fn attributes_of_a_stream_have_a_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tar = tar::Builder::new(Vec::new());
+    let value = vec![7; (1 << 20) - 100];
+    for number in 0..70 {
+        if number > 0 {
+            tar.append_pax_extensions([("SCHILY.xattr.a", &value[..])]).unwrap();
+        }
+        let mut header = tar::Header::new_ustar();
+        header.set_size(0);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, "file", &[][..]).unwrap();
+    }
+    let path = write(dir.path(), "x.tar", &tar.into_inner().unwrap());
+    let opener = Opener::new();
+    let error = opener.enter(&opener.open(&path).unwrap()).map(drop).unwrap_err().to_string();
+    assert!(error.contains("more attributes and links than is allowed"), "{error}");
+}
+
+#[test]
+fn what_a_zip_says_it_unpacks_to_has_a_limit() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("a", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&[7; 1000]).unwrap();
+    let mut data = zip.finish().unwrap().into_inner();
+    for (magic, field) in [(b"PK\x03\x04", 22), (b"PK\x01\x02", 24)] {
+        let at = data.windows(4).position(|window| window == magic).unwrap() + field;
+        data[at..at + 4].copy_from_slice(&(3_u32 << 30).to_le_bytes());
+    }
+    let path = write(dir.path(), "x.zip", &data);
+    let item = Opener::new().resolve(&path.join("a")).unwrap();
+    let error = read_vec(item.contents().unwrap().as_ref(), 0, 1).unwrap_err().to_string();
+    assert!(error.contains("unpacks to far too much"), "{error}");
+}

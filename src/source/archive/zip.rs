@@ -5,6 +5,7 @@ use crate::block::{
     Content, Error, ReadAt, Reader, Result, Source, Spool, bytes, check_range, slice,
 };
 use crate::format::archive::{MAX_PATH, Member};
+use crate::format::stream::limit_for;
 use crate::source::archive::gather::Gather;
 use crate::source::archive::{Archive, Setting};
 use std::io::{self, Read};
@@ -138,6 +139,12 @@ impl Packed {
         // A panic in another thread leaves the archive readable.
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         let mut file = files.by_index(self.index).map_err(told)?;
+        let most = limit_for(file.compressed_size());
+        if self.len > most {
+            let what = "a file in a zip archive that unpacks to far too much";
+            let hint = "unpack it with another program, if it is to be trusted";
+            return Err(Error::unsupported(what, "the limit in bytes", most, hint));
+        }
         let broken = |error: io::Error| match error.raw_os_error() {
             Some(_) => Error::from(error),
             None => Error::corrupt(ZIP, "file", error.to_string(), "it cannot be unpacked"),
