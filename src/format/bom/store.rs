@@ -2,6 +2,7 @@
 
 use crate::block::{Error, Result, Source, Value, read_vec};
 use crate::format::bom::{BOM, MAGIC};
+use std::cell::Cell;
 
 /// The header's length, most of which is not used.
 pub(super) const HEADER: u64 = 512;
@@ -9,6 +10,9 @@ pub(super) const HEADER: u64 = 512;
 const MAX_BLOCKS: u64 = 4 << 20;
 /// Longer blocks than this are not read.
 const MAX_BLOCK: u32 = 1 << 20;
+/// More bytes of blocks than this, all together, are not read: what is listed
+/// could be the same MiB again and again. Real ones have some 100 MiB at most.
+const MAX_READ: u64 = 512 << 20;
 /// More named blocks than this are not believed; known are five.
 const MAX_NAMED: u32 = 256;
 
@@ -17,6 +21,8 @@ pub(super) struct Store {
     source: Source,
     blocks: Vec<(u32, u32)>,
     named: Vec<(String, u32)>,
+    /// The bytes of blocks that were read so far.
+    read: Cell<u64>,
 }
 
 impl Store {
@@ -40,7 +46,7 @@ impl Store {
         let blocks = blocks(&index)?;
         let vars = part(&source, "variables", vars_at, vars_len.min(MAX_BLOCK))?;
         let named = named(&vars)?;
-        Ok(Self { source, blocks, named })
+        Ok(Self { source, blocks, named, read: Cell::new(0) })
     }
 
     /// A block by its number.
@@ -51,6 +57,11 @@ impl Store {
         };
         if len > MAX_BLOCK {
             return Err(Error::corrupt(BOM, "block length", len, "more than 1 MiB"));
+        }
+        self.read.set(self.read.get() + u64::from(len));
+        if self.read.get() > MAX_READ {
+            let what = "a bill of materials with longer blocks than is allowed";
+            return Err(Error::unsupported(what, "the limit in bytes", MAX_READ, ""));
         }
         part(&self.source, "block", at, len)
     }

@@ -100,3 +100,41 @@ fn broken_fields_are_named() {
 fn block_id(made: &[u8], at: usize) -> [u8; 4] {
     made[at..at + 4].try_into().unwrap()
 }
+
+/// Paths whose blocks are a MiB each, and nearly all the same bytes.
+#[test]
+fn the_bytes_that_are_read_have_a_limit() {
+    const PATHS: u16 = 600;
+    const MIB: u32 = 1 << 20;
+    let len = |data: &[u8]| u32::try_from(data.len()).unwrap();
+    let words =
+        |words: &[u32]| words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<_>>();
+    let paths = u32::from(PATHS);
+    let infos = 512;
+    let data = infos + 8 * paths + MIB;
+    let (name, tree) = (data + 31, data + 31 + 6);
+    let leaf = tree + 21;
+    // Blocks 1 to 4: the tree, its leaf, what all paths are like, and their name.
+    let mut index = words(&[paths + 5, 0, 0, tree, 21, leaf, 12 + 8 * paths, data, 31, name, 6]);
+    (0..paths).for_each(|n| index.extend(words(&[infos + 8 * n, MIB])));
+    let vars = [&words(&[1, 1]), &[5][..], b"Paths"].concat();
+    let index_at = leaf + 12 + 8 * paths;
+    let places = [1, paths + 5, index_at, len(&index), index_at + len(&index), len(&vars)];
+    let mut bom = [&b"BOMStore"[..], &words(&places)].concat();
+    bom.resize(512, 0);
+    // An id, and the block of what the path is like.
+    (0..paths).for_each(|n| bom.extend(words(&[n + 1, 3])));
+    bom.resize(bom.len() + (1 << 20) + 31, 0);
+    bom.extend(b"\0\0\0\0a\0");
+    bom.extend([&b"tree"[..], &words(&[1, 2]), &[0; 9]].concat());
+    bom.extend([&[0, 1][..], &PATHS.to_be_bytes(), &[0; 8]].concat());
+    (0..paths).for_each(|n| bom.extend(words(&[n + 5, 4])));
+    bom.extend(index);
+    bom.extend(vars);
+    match read(bytes(bom)) {
+        Err(Error::Unsupported(unsupported)) => {
+            assert_eq!(unsupported.what, "a bill of materials with longer blocks than is allowed");
+        }
+        other => panic!("{other:?}"),
+    }
+}
