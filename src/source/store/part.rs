@@ -22,10 +22,13 @@ pub(super) struct Record {
     pub(super) last_modified: Option<String>,
     /// The file's size, as the server says.
     pub(super) total: Option<u64>,
+    /// Whether all that came of it came by https all the way.
+    #[serde(default)]
+    pub(super) secure: bool,
 }
 
 impl Record {
-    /// What an answer says of the file.
+    /// What an answer says of the file; how it came, others say.
     pub(super) fn of(address: &Address, response: &Response, total: Option<u64>) -> Self {
         let short = |name| response.header(name).filter(|v| v.len() <= LONGEST).map(str::to_owned);
         Self {
@@ -33,6 +36,7 @@ impl Record {
             etag: short("etag"),
             last_modified: short("last-modified"),
             total,
+            secure: false,
         }
     }
 

@@ -318,6 +318,46 @@ fn plain_http_needs_something_that_holds_it() {
     store.fetch(&signed, &script([status(404), whole(b"data")]), &()).unwrap();
 }
 
+/// A server that has one file, all of it or from any byte on.
+struct Honest(Vec<u8>);
+
+impl Fetcher for Honest {
+    fn get(&self, request: &Request, _watch: &dyn Watch) -> Result<Response, Fault> {
+        let range = request.headers.iter().find(|(name, _)| name == "Range");
+        let from = range.and_then(|(_, range)| range.strip_prefix("bytes=")?.strip_suffix('-'));
+        let answer = match from.and_then(|from| from.parse().ok()) {
+            Some(from) => rest(&self.0, from, "e"),
+            None => cut(&self.0, self.0.len(), "e"),
+        };
+        script([answer]).get(request, &())
+    }
+}
+
+/// Who can stop https for a while makes up the begin of a file by plain http,
+/// and lets the rest come by https.
+#[test]
+fn what_came_by_plain_http_is_not_joined_to_what_comes_by_https() {
+    let (_folder, store) = store();
+    let (good, evil) = (b"good ".repeat(100), b"evil ".repeat(100));
+    let urls = vec!["http://example.com/x.pkg".to_owned()];
+    let signed = Download { size: Some(500), signed: true, urls, ..Download::new("") };
+    let begun = |download: &Download, data: &[u8]| {
+        let lost = Err(Fault::Unreachable("nobody".into()));
+        let first = script([lost, cut(data, 400, "e"), Err(Fault::Stopped)]);
+        store.fetch(download, &first, &()).map(drop).unwrap_err();
+        assert_eq!(store.list().unwrap().parts[0].bytes, 400);
+    };
+    begun(&signed, &evil);
+    let stored = store.fetch(&signed, &Honest(good.clone()), &()).unwrap();
+    assert!(stored.secure && read(&stored) == good);
+    store.forget(&signed, &stored).unwrap();
+    // What a digest holds is joined; how its begin came stays known.
+    let held = Download { urls: signed.urls.clone(), ..of(&good) };
+    begun(&held, &good);
+    let stored = store.fetch(&held, &Honest(good.clone()), &()).unwrap();
+    assert!(!stored.secure && read(&stored) == good);
+}
+
 #[test]
 fn a_mirror_has_the_same_paths() {
     let (_folder, store) = store();

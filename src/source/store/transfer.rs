@@ -62,9 +62,15 @@ impl From<Failure> for Setback {
 impl Exchange<'_> {
     /// Asks for what is missing of the part.
     pub(super) fn run(&self, part: &mut Part<'_>) -> Result<Whole, Setback> {
+        let is_plain = part.len() > 0 && !part.record.secure;
+        if is_plain && self.address.is_secure() && !self.download.has_digest() {
+            // Whoever made up what came by plain http would have it joined to
+            // what comes by https, and taken for that.
+            part.clear()?;
+        }
         if self.download.size.is_some_and(|size| part.len() >= size && part.len() > 0) {
             if self.download.size == Some(part.len()) {
-                let secure = part.record.url.starts_with("https:");
+                let secure = part.record.secure;
                 return Ok(Whole { from: part.record.url.clone(), secure, digests: None });
             }
             part.clear()?;
@@ -131,7 +137,7 @@ impl Exchange<'_> {
             Coding::Gzip => Record { url: record.url, ..Record::default() },
             Coding::None => record,
         };
-        part.note(record)?;
+        part.note(Record { secure: followed.secure, ..record })?;
         let mut hasher = Hasher::of(self.download);
         self.receive(followed.response, coding, part, &mut hasher, total)?;
         let (from, secure) = (followed.address.to_string(), followed.secure);
@@ -167,8 +173,12 @@ impl Exchange<'_> {
             return Err(Fault::Wrong(text).into());
         }
         let want = total.or(part.record.total).or(end);
+        let secure = part.record.secure && followed.secure;
+        if secure != part.record.secure {
+            part.note(Record { secure, ..part.record.clone() })?;
+        }
         self.receive(followed.response, Coding::None, part, &mut Hasher::of(self.download), want)?;
-        Ok(Whole { from: followed.address.to_string(), secure: followed.secure, digests: None })
+        Ok(Whole { from: followed.address.to_string(), secure, digests: None })
     }
 
     /// 416: the server has nothing behind what we have. Perhaps we have all.
@@ -180,7 +190,8 @@ impl Exchange<'_> {
             part.clear()?;
             return Err(Setback::Anew("the server has less than came before"));
         }
-        Ok(Whole { from: followed.address.to_string(), secure: followed.secure, digests: None })
+        let secure = part.record.secure && followed.secure;
+        Ok(Whole { from: followed.address.to_string(), secure, digests: None })
     }
 
     fn check_size(&self, total: Option<u64>) -> Result<(), Fault> {
