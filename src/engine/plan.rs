@@ -15,9 +15,10 @@ use crate::engine::prepare::Done;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::recipe::Recipe;
+use crate::source::store::Store;
 use serde_json::Value;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Everything decided; writing it is all that is left.
 ///
@@ -41,6 +42,8 @@ pub struct Plan {
     /// What it is held to.
     pub(super) lock: Option<Lock>,
     pub(super) identified: OnceLock<Identified>,
+    /// What was fetched is read from it until the plan is done with.
+    pub(super) _store: Option<Arc<Store>>,
 }
 
 impl Plan {

@@ -144,6 +144,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     let (lock_file, supply) = (lock.as_ref(), &mut supply);
     let mut search = Search { recipe: &recipe, request, lock: lock_file, supply, judge, fetch };
     let Opened { inputs, missing } = inputs::open(&mut search, &mut facts)?;
+    let store = search.supply.opened();
     if !missing.is_empty() {
         progress.finish(Stage::Read);
         let mac = request.mac.as_ref().map(|mac| Suited::judge(mac, None, &inputs)).transpose()?;
@@ -192,6 +193,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
         identity,
         lock,
         identified,
+        _store: store,
     };
     progress.send(Event::Planned { bytes: plan.bytes() });
     Ok(Outlook::Ready(Box::new(plan)))

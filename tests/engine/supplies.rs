@@ -12,6 +12,7 @@ use lionize::source::catalog::{Catalog, Location};
 use lionize::source::sample;
 use lionize::source::sample::catalog::{Offer, catalog};
 use lionize::source::sample::server::{Server, Site};
+use lionize::source::store::Store;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -177,6 +178,19 @@ fn the_same_bytes_from_the_network_the_store_and_a_lock() {
     let new = place.server.asked().split_off(asked);
     let paths: Vec<_> = new.iter().map(|asked| asked.path.clone()).collect();
     assert!(paths.iter().all(|path| path.ends_with("/ServerEssentials.pkg")), "{paths:?}");
+}
+
+/// What a plan is to read is not removed by who makes room meanwhile.
+#[test]
+fn the_store_is_in_use_as_long_as_its_plan() {
+    let place = Place::new("11C74", &package(true));
+    let request = place.request();
+    let plan = plan(&request).unwrap();
+    let store = Store::open(request.supplies.store.clone().unwrap()).unwrap();
+    let refused = store.prune(0).unwrap_err().sentence;
+    assert_eq!(refused, "the store is in use by another process, so nothing was removed");
+    drop(plan);
+    assert!(store.prune(0).unwrap().removed > 0);
 }
 
 #[test]

@@ -21,6 +21,7 @@ use crate::source::http::{Client, Fetcher, Mirror, Settings};
 use crate::source::store::{Download, Policy, Store, place};
 use serde::{Deserialize, Serialize};
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// A file that a catalog offers, and all that the catalog says of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ pub(super) struct Pin {
 /// The store, the network, and the catalogs that were opened.
 pub(super) struct Supply<'a, 's> {
     options: &'a Supplies,
-    store: OnceCell<Store>,
+    store: OnceCell<Arc<Store>>,
     client: Client,
     progress: &'a Progress<'s>,
     stop: &'a Stop,
@@ -78,7 +79,12 @@ impl<'a, 's> Supply<'a, 's> {
         })?;
         let store = place(options.store.as_deref()).and_then(Store::open).map_err(Problem::from)?;
         let policy = Policy { offline: options.offline, mirror, ..store.policy().clone() };
-        Ok(self.store.get_or_init(|| store.with_policy(policy)))
+        Ok(self.store.get_or_init(|| Arc::new(store.with_policy(policy))))
+    }
+
+    /// The store, if it was opened: as long as it is, nobody makes room in it.
+    pub(super) fn opened(&self) -> Option<Arc<Store>> {
+        self.store.get().cloned()
     }
 
     /// Where it tells of its work.
