@@ -1,6 +1,6 @@
 //! Checks a finished file: its checksums, partitions, volume, and manifest.
 
-use crate::block::{Error, Map, Origin, Source, slice};
+use crate::block::{Bypass, Direct, Error, Map, Origin, Source, slice};
 use crate::engine::build::{manifest_path, threads};
 use crate::engine::events::{Sink, Stage, Stop};
 use crate::engine::hash;
@@ -10,7 +10,7 @@ use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
 use crate::engine::prove::{Proofs, tell};
 use crate::media::pass::{self, Options, UNIT};
-use crate::source::{Opener, tables};
+use crate::source::{Item, Opener, tables};
 use crate::volume::hfsplus::Volume;
 use crate::volume::hfsplus::check::{self, check};
 use crate::volume::{Body, NodeId, Tree};
@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The most findings of one kind that are listed.
 const LISTED: usize = 20;
@@ -43,7 +43,7 @@ pub struct Verified {
 pub fn verify(path: &Path, threads: usize, sink: &mut dyn Sink, stop: &Stop) -> Result<Verified> {
     let opener = Opener::new();
     let fail = |error| Problem::reading(path.display(), error);
-    let item = opener.resolve(path).map_err(fail)?;
+    let (item, how) = opened(&opener, path).map_err(fail)?;
     let disk = opener.disk(&item).map_err(fail)?;
     let mut check = Check {
         name: path.display().to_string(),
@@ -52,6 +52,7 @@ pub fn verify(path: &Path, threads: usize, sink: &mut dyn Sink, stop: &Stop) -> 
         progress: &Progress::new(sink),
         found: Verified::default(),
     };
+    check.way(how);
     check.checksums(&opener)?;
     check.structures(&disk)?;
     let manifest = manifest_path(path);
@@ -65,6 +66,29 @@ pub fn verify(path: &Path, threads: usize, sink: &mut dyn Sink, stop: &Stop) -> 
     Ok(check.found)
 }
 
+/// What is to be checked. Of a disk, what the system keeps in memory is passed
+/// by: that proves nothing of the disk.
+fn opened(opener: &Opener, path: &Path) -> Result<(Item, Option<Bypass>), Error> {
+    if !is_disk(path) {
+        return Ok((opener.resolve(path)?, None));
+    }
+    let name = path.display().to_string();
+    let direct = Direct::open(path).map_err(|error| Error::Io(error).in_file(&name))?;
+    let how = direct.how();
+    Ok((Item::of_bytes(&name, Arc::new(direct)), Some(how)))
+}
+
+#[cfg(unix)]
+fn is_disk(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::metadata(path).is_ok_and(|meta| meta.file_type().is_block_device())
+}
+
+#[cfg(not(unix))]
+fn is_disk(_path: &Path) -> bool {
+    false
+}
+
 struct Check<'c, 's> {
     name: String,
     threads: usize,
@@ -74,6 +98,20 @@ struct Check<'c, 's> {
 }
 
 impl Check<'_, '_> {
+    /// Tells how a disk was read.
+    fn way(&mut self, how: Option<Bypass>) {
+        let read = match how {
+            None => return,
+            Some(Bypass::Direct) => "the disk itself is read, by direct I/O",
+            Some(Bypass::Dropped) => "the disk itself is read, after dropping caches",
+            Some(Bypass::Cached) => {
+                let text = "what is read of the disk may come from memory";
+                return self.found.unproven.push(text.to_owned());
+            }
+        };
+        self.found.proofs.push(read.to_owned());
+    }
+
     fn checksums(&mut self, opener: &Opener) -> Result<()> {
         for image in opener.images() {
             self.progress.start(Stage::Verify, &image.name, image.verify_len());

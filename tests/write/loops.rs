@@ -1,12 +1,12 @@
 //! The command on real block devices: loop devices of this test's own.
 
-use crate::bench::{Bench, alone, has_table, volume, words};
+use crate::bench::{Bench, LEN, alone, has_table, volume, words};
 use crate::support::image::{extract, open};
 use crate::support::judge::{assert_fsck_clean, judge};
 use lionize::format::partition::partitions;
 use lionize::source::sample::{self, Shape};
 use std::fs::File;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 
 /// The installer on all of a disk.
 const ALL: &str = r#"
@@ -113,6 +113,27 @@ fn a_locked_build_takes_nothing_else_for_a_disk() {
     let why = "the inputs are not those of the lock file";
     assert!(said.text().contains(why), "{}", said.text());
     assert!(!has_table(&bench.file()), "a table on what the lock refuses");
+}
+
+/// What the system keeps of a disk in memory proves nothing of the disk.
+#[test]
+fn a_disk_is_verified_past_the_cache() {
+    let _one = alone();
+    let Some(bench) = Bench::new(512) else { return };
+    bench.allowed(&bench.build()).ok();
+    // As long as it is open, what was read of it stays in memory.
+    let device = File::open(bench.device()).unwrap();
+    let mut kept = [0; 4096];
+    device.read_exact_at(&mut kept, LEN - 4096).unwrap();
+    let file = File::options().write(true).open(bench.file()).unwrap();
+    file.write_all_at(&[0; 512], LEN - 512).unwrap();
+    file.sync_all().unwrap();
+    let mut again = [0; 4096];
+    device.read_exact_at(&mut again, LEN - 4096).unwrap();
+    assert!(again == kept && kept[4096 - 512..].starts_with(b"EFI PART"));
+    let said = bench.lionize(&["verify", bench.device()]);
+    assert_eq!(said.code, 6, "{}", said.text());
+    assert!(said.text().contains("the backup GPT is missing or damaged"), "{}", said.text());
 }
 
 #[test]
