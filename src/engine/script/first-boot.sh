@@ -11,7 +11,10 @@ root=${folder%"/Library/Application Support/Lionize/$id"}
 job=$root/Library/LaunchDaemons/lionize.$id.plist
 log=$root/private/var/log/lionize.log
 LIONIZE_LOG=$folder/log
-export LIONIZE_LOG
+# When the last try failed, its commands may not have been run to their end.
+LIONIZE_AGAIN=no
+if [ -e "$folder/failed" ]; then LIONIZE_AGAIN=yes; fi
+export LIONIZE_LOG LIONIZE_AGAIN
 
 rm -f "$LIONIZE_LOG"
 # In a shell of its own, as it ends the one that it is run by.
@@ -30,9 +33,10 @@ if [ "$code" = 0 ] || [ "$(lines)" != "$(cat "$folder/said" 2>/dev/null)" ]; the
     lines >"$folder/said"
 fi
 rm -f "$LIONIZE_LOG"
+if [ "$code" = 1 ]; then : >"$folder/failed"; fi
 # Not yet, or it failed: the job stays.
 if [ "$code" != 0 ]; then exit 0; fi
 
-rm -f "$job" "$folder/said"
+rm -f "$job" "$folder/said" "$folder/failed"
 printf '%s %s: its job is removed, the work is done\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$id" >>"$log"
 "${LIONIZE_TOOLS:-/bin}/launchctl" remove "lionize.$id"

@@ -219,7 +219,7 @@ impl Out<'_> {
             Action::Run { there: Some(path), .. } => {
                 tests.push(format!("[ -e {} ]", self.path(path)?));
             }
-            Action::Run { always: false, .. } => tests.push("[ \"$changed\" = yes ]".to_owned()),
+            Action::Run { always: false, .. } => tests.push("due".to_owned()),
             _ => {}
         }
         let guarded = !tests.is_empty();

@@ -3,6 +3,12 @@ is_live() {
     [ -z "$root" ] || [ "${LIONIZE_LIVE:-}" = yes ]
 }
 
+# Whether what follows from changes is to be run: something was changed, or it
+# was before and what followed failed then, as the job of the first start knows.
+due() {
+    [ "$changed" = yes ] || { [ "$already" = yes ] && [ "${LIONIZE_AGAIN:-}" = yes ]; }
+}
+
 # run PROGRAM ARGUMENT...: on the running system only.
 run() {
     if ! is_live; then

@@ -68,6 +68,30 @@ fn a_fix_that_fails_stays() {
     }
 }
 
+/// What follows from a change is run again when it failed, though the change
+/// itself was made: a mail server that was not started again does not push.
+#[test]
+fn a_job_stays_until_what_follows_from_its_change_has_run() {
+    let fix = case("push-mail");
+    for shell in shells() {
+        let sample = system("10.10.5").server("4.1.5").settings(&format!("{PUSH} = no\n"));
+        let mac = Mac::new(&sample, true);
+        fix.leave(&mac);
+        mac.down(true);
+        fix.start(&shell, &mac).ok();
+        assert_eq!(mac.settings(), format!("{PUSH} = yes\n"), "the change itself was made");
+        assert!(fix.waits(&mac), "{}", mac.log());
+        mac.down(false);
+        fix.start(&shell, &mac).ok();
+        let ran = format!(
+            "serveradmin settings {PUSH} = yes\nserveradmin stop mail\nserveradmin start mail\n\
+             launchctl remove lionize.push-mail\n"
+        );
+        assert_eq!(mac.ran(), ran);
+        assert!(!fix.waits(&mac), "{}", mac.log());
+    }
+}
+
 /// Nothing found is no reason for an installation to fail; another system is.
 #[test]
 fn an_installer_is_told_what_counts() {

@@ -336,6 +336,12 @@ impl Mac {
         fs::write(self.tools().join("refuse"), "").unwrap();
     }
 
+    /// Whether serveradmin cannot start or stop anything.
+    pub(super) fn down(&self, is_down: bool) {
+        let file = self.tools().join("down");
+        if is_down { fs::write(file, "").unwrap() } else { fs::remove_file(file).unwrap() }
+    }
+
     /// What serveradmin keeps.
     pub(super) fn settings(&self) -> String {
         fs::read_to_string(self.tools().join("settings")).unwrap()
