@@ -16,6 +16,19 @@ LIONIZE_AGAIN=no
 if [ -e "$folder/failed" ]; then LIONIZE_AGAIN=yes; fi
 export LIONIZE_LOG LIONIZE_AGAIN
 
+# Others that wait are started with this one, and may change the same file: they
+# take turns. launchd empties the folder of the lock at each start.
+lock=$root/private/var/run/lionize.lock
+tries=0
+until mkdir "$lock" 2>/dev/null; do
+    tries=$((tries + 1))
+    # Then in an hour.
+    if [ "$tries" = 60 ]; then exit 0; fi
+    "${LIONIZE_TOOLS:-/bin}/sleep" 5
+done
+trap 'rmdir "$lock" 2>/dev/null' EXIT
+trap 'exit 1' HUP INT TERM
+
 rm -f "$LIONIZE_LOG"
 # In a shell of its own, as it ends the one that it is run by.
 (
@@ -39,4 +52,6 @@ if [ "$code" != 0 ]; then exit 0; fi
 
 rm -f "$job" "$folder/said" "$folder/failed"
 printf '%s %s: its job is removed, the work is done\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$id" >>"$log"
+rmdir "$lock"
+# This ends the job's own program as well.
 "${LIONIZE_TOOLS:-/bin}/launchctl" remove "lionize.$id"

@@ -92,6 +92,25 @@ fn a_job_stays_until_what_follows_from_its_change_has_run() {
     }
 }
 
+/// Jobs that start together take turns: two that edit one file at a time would
+/// lose an edit of it.
+#[test]
+fn a_job_leaves_the_files_alone_while_another_is_at_work() {
+    let fix = case("enable-ssh");
+    for shell in shells() {
+        let mac = Mac::new(&system("10.9.5"), true);
+        fix.leave(&mac);
+        mac.busy(true);
+        fix.start(&shell, &mac).ok();
+        assert!(fix.waits(&mac) && mac.ran().is_empty(), "{}", mac.log());
+        mac.busy(false);
+        fix.start(&shell, &mac).ok();
+        assert!(!fix.waits(&mac), "{}", mac.log());
+        // It gave the lock back.
+        mac.busy(true);
+    }
+}
+
 /// Nothing found is no reason for an installation to fail; another system is.
 #[test]
 fn an_installer_is_told_what_counts() {

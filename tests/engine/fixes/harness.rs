@@ -38,6 +38,7 @@ pub(super) fn system(version: &str) -> System {
     );
     let system = System { files: Vec::new(), owners: Vec::new(), settings: String::new() };
     let system = system.with("/private/var/log/system.log", "");
+    let system = system.with("/private/var/run/utmpx", "");
     system.with("/System/Library/CoreServices/SystemVersion.plist", &text)
 }
 
@@ -308,6 +309,12 @@ impl Mac {
             command.env("LIONIZE_LIVE", "yes");
         }
         judge::run(&mut command, Duration::from_secs(60))
+    }
+
+    /// Lets another job of the first start be at work, or end.
+    pub(super) fn busy(&self, is_busy: bool) {
+        let lock = self.root().join("private/var/run/lionize.lock");
+        if is_busy { fs::create_dir(lock).unwrap() } else { fs::remove_dir(lock).unwrap() }
     }
 
     /// What the log of the system that is changed says, without dates.
