@@ -52,7 +52,8 @@ pub fn fix_package(wanted: &[Wanted], packing: &Packing) -> Result<MadePackage> 
                 .because(format!("it reaches a system by: {}", ways.join(", "))));
         }
         applied.push((fix.id.clone(), fix.conflicts.clone()));
-        parts.push(packages::of_fix(one, packing.way, packing.force, date)?);
+        let name = packages::free_name(&fix.id, &parts);
+        parts.push(packages::of_fix(one, &name, packing.way, packing.force, date)?);
     }
     let title = match wanted {
         [(fix, _)] => fix.title.clone(),

@@ -22,6 +22,8 @@ use plist::{Dictionary, Value as Property};
 
 /// Seconds between 1904, where HFS+ begins, and 1970.
 pub(super) const EPOCH_1904: u32 = 2_082_844_800;
+/// What identifiers begin with.
+const PREFIX: &str = "lionize.";
 /// Where first boot keeps what it runs.
 const FOLDER: &str = "/Library/Application Support/Lionize";
 /// Seconds between the times that a waiting fix looks again.
@@ -39,16 +41,22 @@ pub(super) struct Part {
     pub(super) postinstall: Option<String>,
 }
 
-/// The component of one fix, for one of the ways that need a package. `date` is
-/// in seconds since 1970.
-pub(super) fn of_fix(wanted: &Wanted, way: Delivery, force: bool, date: u32) -> Result<Part> {
-    let identifier = format!("lionize.{}", word(&wanted.0.id));
+/// The component of one fix by a name that no other has, for one of the ways
+/// that need a package. `date` is in seconds since 1970.
+pub(super) fn of_fix(
+    wanted: &Wanted,
+    name: &str,
+    way: Delivery,
+    force: bool,
+    date: u32,
+) -> Result<Part> {
+    let identifier = format!("{PREFIX}{name}");
     let mut payload = package::empty(date);
     if way != Delivery::FirstBoot {
         let script = script::postinstall(std::slice::from_ref(wanted), force)?;
         return Ok(Part { identifier, location: None, payload, postinstall: Some(script) });
     }
-    let folder = format!("{FOLDER}/{}", word(&wanted.0.id));
+    let folder = format!("{FOLDER}/{name}");
     // What a secret became is nobody's to read.
     let secret = wanted.0.params.iter().any(|param| param.secret);
     let fix = script::waiting(wanted, force)?;
@@ -125,6 +133,25 @@ fn component<'p>(part: &'p Part, scripts: &'p [(&'p str, &'p [u8])]) -> Componen
 
 fn failed(error: crate::block::Error) -> Problem {
     Problem::bad_input("this cannot go into a package").because(error)
+}
+
+/// Names for a fix's packages: its id, and others where a fix is applied more
+/// than once, as with other params.
+pub(super) fn names(id: &str) -> impl Iterator<Item = String> {
+    let word = word(id);
+    let numbered = move |number: u32| match number {
+        1 => word.clone(),
+        _ => format!("{word}-{number}"),
+    };
+    (1..).map(numbered)
+}
+
+/// The first of a fix's names that none of these components has.
+pub(super) fn free_name(id: &str, parts: &[Part]) -> String {
+    let taken =
+        |name: &String| parts.iter().any(|part| part.identifier.strip_prefix(PREFIX) == Some(name));
+    // There are fewer components than numbers.
+    names(id).find(|name| !taken(name)).unwrap_or_default()
 }
 
 /// An id as a part of file names and identifiers.

@@ -50,13 +50,15 @@ pub(super) fn by_package(
     }
     job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
     let date = job.date.saturating_sub(EPOCH_1904);
-    let part = packages::of_fix(wanted, way, force, date)?;
-    let made = packages::archive(&fix.title, &[part], date)?;
-    // A script or two.
-    let len = usize::try_from(made.len()).unwrap_or(0);
-    let made = read_vec(made.as_ref(), 0, len)
-        .map_err(|error| Problem::ours("cannot read a package of ours").because(error))?;
-    let (path, put) = put(job, &installer, &packages::word(&fix.id), made)?;
+    let make = |name: &str| {
+        let part = packages::of_fix(wanted, name, way, force, date)?;
+        let made = packages::archive(&fix.title, &[part], date)?;
+        // A script or two.
+        let len = usize::try_from(made.len()).unwrap_or(0);
+        read_vec(made.as_ref(), 0, len)
+            .map_err(|error| Problem::ours("cannot read a package of ours").because(error))
+    };
+    let (path, put) = put(job, &installer, &fix.id, &make)?;
     let listed = installer.list(job, std::slice::from_ref(&path))?;
     let when =
         if way == Delivery::FirstBoot { ", which leaves a job for the first start" } else { "" };
@@ -64,26 +66,29 @@ pub(super) fn by_package(
     Ok(if put == Effect::Changed { put } else { listed })
 }
 
-/// Puts a package beside the installer's own, by a name that is free or its own.
+/// Puts a package beside the installer's own, by a name that is free; another
+/// package of the same fix has other params, and stays.
 fn put(
     job: &mut Job<'_>,
     installer: &Installer,
-    word: &str,
-    made: Vec<u8>,
+    id: &str,
+    make: &dyn Fn(&str) -> Result<Vec<u8>>,
 ) -> Result<(VPath, Effect)> {
-    let mut number = 1u32;
-    let path = loop {
-        let more = if number > 1 { format!("-{number}") } else { String::new() };
-        let path = installer.folder.join(&Name::from_text(&format!("lionize-{word}{more}.pkg")));
+    for name in packages::names(id) {
+        let path = installer.folder.join(&Name::from_text(&format!("lionize-{name}.pkg")));
+        let made = make(&name)?;
         match job.find(&path)? {
-            None => break path,
             Some(id) if job.read(id)? == made => return Ok((path, Effect::Already)),
-            Some(_) => number += 1,
+            Some(_) => {}
+            None => {
+                job.store(&path, made)?;
+                let id = job.need(&path)?;
+                let owning =
+                    Owning { owner: Some(0), group: Some(0), mode: Some(0o644), flags: None };
+                own(job.tree_mut()?, id, &owning);
+                return Ok((path, Effect::Changed));
+            }
         }
-    };
-    job.store(&path, made)?;
-    let id = job.need(&path)?;
-    let owning = Owning { owner: Some(0), group: Some(0), mode: Some(0o644), flags: None };
-    own(job.tree_mut()?, id, &owning);
-    Ok((path, Effect::Changed))
+    }
+    Err(Problem::ours("there is no name left for a package"))
 }

@@ -101,9 +101,10 @@ impl Apply {
         }
         let wanted: Wanted = ((**fix).clone(), self.set.clone());
         let date = job.date.saturating_sub(packages::EPOCH_1904);
-        let part = packages::of_fix(&wanted, way, self.used.force, date)?;
         job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
-        job.parts.get_or_insert_default().push(part);
+        let parts = job.parts.get_or_insert_default();
+        let name = packages::free_name(&fix.id, parts);
+        parts.push(packages::of_fix(&wanted, &name, way, self.used.force, date)?);
         Ok(Effect::Changed)
     }
 

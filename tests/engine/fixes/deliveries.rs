@@ -224,6 +224,36 @@ fn on_an_installers_disk_a_fix_is_a_package_of_its_own() {
     assert!(refused.map(drop).unwrap_err().contains("the volume is no installer's"));
 }
 
+/// A fix that is applied twice, with other params, waits in two places: one would
+/// take the other's.
+#[test]
+fn a_fix_may_wait_twice_with_other_params() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = file(dir.path(), "in.img", &installer("10.9.5"));
+    let step = |path: &str| {
+        format!(
+            "{{ id = \"ldap-referrals\", deliver = \"first-boot\", \
+             params = {{ file = \"{path}\" }} }}"
+        )
+    };
+    let steps = format!("{}\n[[step]]\nfix = {}", step("/one.php"), step("/two.php"));
+    let plan = planned(dir.path(), &image, &steps).unwrap();
+    built(dir.path(), &plan);
+    for (name, path) in [("ldap-referrals", "/one.php"), ("ldap-referrals-2", "/two.php")] {
+        let package = dir.path().join(format!("out.img/Packages/lionize-{name}.pkg"));
+        let payload = package.join(format!("lionize.{name}.pkg/Payload"));
+        let opener = Opener::new();
+        let read = |path: String| {
+            let item = opener.resolve(&payload.join(path)).unwrap();
+            String::from_utf8(bytes_of(&item.contents().unwrap())).unwrap()
+        };
+        let script = read(format!("{LEFT}/{name}/fix.sh"));
+        assert!(script.contains(&format!("'{}'", &path[1..])), "{script}");
+        let job = read(format!("Library/LaunchDaemons/lionize.{name}.plist"));
+        assert!(job.contains(&format!("/{LEFT}/{name}/first-boot.sh<")), "{job}");
+    }
+}
+
 /// A hash of the kind that the system does not take is found when planning.
 #[test]
 fn a_package_that_would_lock_out_its_user_is_refused() {
