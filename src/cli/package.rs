@@ -121,6 +121,11 @@ fn store(made: &MadePackage, output: &Path) -> engine::Result<String> {
     let fail = |error: io::Error| Problem::writing(output, &error);
     let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut file = job::temporary(folder.unwrap_or(Path::new("."))).map_err(fail)?;
+    #[cfg(unix)]
+    if made.secret {
+        let owners = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        file.as_file().set_permissions(owners).map_err(fail)?;
+    }
     let unknown = || Problem::ours("SHA-256 cannot be made");
     let mut hasher = Checksum::Sha256.hasher().ok_or_else(unknown)?;
     let (mut reader, mut piece) = (Reader::new(Arc::clone(&made.source)), vec![0; PIECE]);

@@ -31,6 +31,8 @@ pub struct MadePackage {
     pub components: Vec<String>,
     /// What the steps did, a line each.
     pub did: Vec<String>,
+    /// Whether a password's hash is in it: then its file is for its owner alone.
+    pub secret: bool,
 }
 
 /// The package of some fixes with values for their params: a component each.
@@ -77,7 +79,8 @@ pub fn recipe_package(
     let mut parts = Vec::new();
     if !payload.children(payload.root()).is_empty() {
         let identifier = format!("lionize.{}", packages::word(&name));
-        parts.push(Part { identifier, location: Some("/"), payload, postinstall: None });
+        let (location, postinstall) = (Some("/"), None);
+        parts.push(Part { identifier, location, payload, postinstall, secret: false });
     }
     parts.extend(fixes);
     if parts.is_empty() {
@@ -111,6 +114,7 @@ fn made(
             return Err(Problem::usage(sentence).hint("leave out --component"));
         }
     };
+    let secret = parts.iter().any(|part| part.secret);
     let components = parts.into_iter().map(|part| part.identifier).collect();
-    Ok(MadePackage { source, components, did })
+    Ok(MadePackage { source, components, did, secret })
 }

@@ -39,6 +39,8 @@ pub(super) struct Part {
     pub(super) payload: Tree,
     /// What runs after it was installed.
     pub(super) postinstall: Option<String>,
+    /// Whether a password's hash is in it, which is nobody's to read.
+    pub(super) secret: bool,
 }
 
 /// The component of one fix by a name that no other has, for one of the ways
@@ -51,14 +53,13 @@ pub(super) fn of_fix(
     date: u32,
 ) -> Result<Part> {
     let identifier = format!("{PREFIX}{name}");
+    let secret = wanted.0.params.iter().any(|param| param.secret);
     let mut payload = package::empty(date);
     if way != Delivery::FirstBoot {
         let script = script::postinstall(std::slice::from_ref(wanted), force)?;
-        return Ok(Part { identifier, location: None, payload, postinstall: Some(script) });
+        return Ok(Part { identifier, location: None, payload, postinstall: Some(script), secret });
     }
     let folder = format!("{FOLDER}/{name}");
-    // What a secret became is nobody's to read.
-    let secret = wanted.0.params.iter().any(|param| param.secret);
     let fix = script::waiting(wanted, force)?;
     let job = job(&identifier, &format!("{folder}/first-boot.sh"))?;
     let daemon = format!("/Library/LaunchDaemons/{identifier}.plist");
@@ -69,7 +70,7 @@ pub(super) fn of_fix(
     ] {
         put(&mut payload, &path, mode, data, date)?;
     }
-    Ok(Part { identifier, location: Some("/"), payload, postinstall: None })
+    Ok(Part { identifier, location: Some("/"), payload, postinstall: None, secret })
 }
 
 /// The launchd job of a fix that waits.

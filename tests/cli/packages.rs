@@ -98,6 +98,19 @@ fn a_recipe_becomes_a_payload_and_its_fixes() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_package_with_a_hash_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("user.pkg");
+    let password = format!("password=pbkdf2:40000:{}:{}", "01".repeat(32), "02".repeat(128));
+    let fix = ["package", "build", "create-admin-user", "--set", "name=lion", "--set", &password];
+    let ran = lionize([&fix[..], &["-o", out.to_str().unwrap()]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn refusals_say_what_to_do() {
     let dir = tempfile::tempdir().unwrap();

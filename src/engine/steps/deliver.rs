@@ -58,7 +58,9 @@ pub(super) fn by_package(
         read_vec(made.as_ref(), 0, len)
             .map_err(|error| Problem::ours("cannot read a package of ours").because(error))
     };
-    let (path, put) = put(job, &installer, &fix.id, &make)?;
+    // The installer runs as root, and all that its system runs: it can read this.
+    let secret = fix.params.iter().any(|param| param.secret);
+    let (path, put) = put(job, &installer, &fix.id, secret, &make)?;
     let listed = installer.list(job, std::slice::from_ref(&path))?;
     let when =
         if way == Delivery::FirstBoot { ", which leaves a job for the first start" } else { "" };
@@ -72,6 +74,7 @@ fn put(
     job: &mut Job<'_>,
     installer: &Installer,
     id: &str,
+    secret: bool,
     make: &dyn Fn(&str) -> Result<Vec<u8>>,
 ) -> Result<(VPath, Effect)> {
     for name in packages::names(id) {
@@ -83,8 +86,8 @@ fn put(
             None => {
                 job.store(&path, made)?;
                 let id = job.need(&path)?;
-                let owning =
-                    Owning { owner: Some(0), group: Some(0), mode: Some(0o644), flags: None };
+                let mode = Some(if secret { 0o600 } else { 0o644 });
+                let owning = Owning { owner: Some(0), group: Some(0), mode, flags: None };
                 own(job.tree_mut()?, id, &owning);
                 return Ok((path, Effect::Changed));
             }

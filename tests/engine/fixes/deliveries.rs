@@ -254,6 +254,21 @@ fn a_fix_may_wait_twice_with_other_params() {
     }
 }
 
+/// Who gets at the media's files as a user does not get at a password's hash.
+#[test]
+fn a_package_with_a_hash_is_roots_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = file(dir.path(), "in.img", &installer("10.9.5"));
+    let hash = format!("pbkdf2:40000:{}:{}", "01".repeat(32), "02".repeat(128));
+    let user = format!(
+        "{{ id = \"create-admin-user\", params = {{ name = \"a\", password = \"{hash}\" }} }}"
+    );
+    let plan = planned(dir.path(), &image, &user).unwrap();
+    let files = built(dir.path(), &plan);
+    let package = "100600 0 0 /Packages/lionize-create-admin-user.pkg";
+    assert!(files.iter().any(|line| line == package), "{files:?}");
+}
+
 /// A hash of the kind that the system does not take is found when planning.
 #[test]
 fn a_package_that_would_lock_out_its_user_is_refused() {
