@@ -4,7 +4,7 @@ use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job};
 use crate::engine::{self, BuildOptions, Problem, Request, fixes};
-use crate::recipe::{Delivery, Fix, FixUse, Reach, fixes as built_in, reach};
+use crate::recipe::{Delivery, Fix, FixUse, Reach, fixes as built_in, guards, reach};
 use serde_json::json;
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -51,7 +51,12 @@ fn list(version: Option<&str>, style: Style, streams: &mut Streams<'_>) -> Outco
 
 /// The ways of a fix that a version of the system takes.
 fn reaching(fix: &Fix, version: &str) -> Vec<&'static str> {
-    let open = |way: &&Delivery| !matches!(reach(version, **way), None | Some(Reach::No(_)));
+    let mut changed = fix.steps.iter().flat_map(|step| step.action.changed());
+    let guarded = changed.any(|path| guards(version, path));
+    let open = |way: &&Delivery| {
+        let taken = !matches!(reach(version, **way), None | Some(Reach::No(_)));
+        taken && !(guarded && **way == Delivery::FirstBoot)
+    };
     fix.deliveries.iter().filter(open).map(|way| way.word()).collect()
 }
 

@@ -32,7 +32,7 @@ pub use model::{
     Layout, MediaOptions, Operator, Owning, Param, PlistEdit, Position, Purpose, Recipe,
     SettingsEdit, Shape, Size, Step, Value, VolumeOptions,
 };
-pub use reach::{Reach, reach};
+pub use reach::{Reach, guards, reach};
 pub use schema::SCHEMA;
 #[cfg(test)]
 pub(crate) use schema::judge;

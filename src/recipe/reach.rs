@@ -2,7 +2,8 @@
 //!
 //! Facts: createOSXinstallPkg's README and code (what may be in
 //! `OSInstall.collection`), its pull request 28 and osx-vm-templates' issue 81
-//! (10.12.4, CVE-2017-6974), macdocs' NetInstall pages (10.13 and later).
+//! (10.12.4, CVE-2017-6974), macdocs' NetInstall pages (10.13 and later); Apple's
+//! "About System Integrity Protection on your Mac", and rootless.conf of 10.11.
 
 use crate::recipe::Delivery;
 
@@ -57,6 +58,21 @@ pub fn reach(version: &str, way: Delivery) -> Option<Reach> {
     })
 }
 
+/// Where System Integrity Protection lets nobody write, from 10.11 on, and what
+/// it leaves out below that. It guards the system that runs, not a volume beside.
+const GUARDED: [&str; 4] = ["/System/", "/bin/", "/sbin/", "/usr/"];
+const UNGUARDED: [&str; 3] =
+    ["/System/Library/Caches/", "/System/Library/User Template/", "/usr/local/"];
+
+/// Whether a running system of this version keeps its own root from a path.
+#[must_use]
+pub fn guards(version: &str, path: &str) -> bool {
+    let below = |folder: &&str| path.starts_with(*folder);
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let release = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    release >= (10, 11) && GUARDED.iter().any(below) && !UNGUARDED.iter().any(below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +110,22 @@ mod tests {
         }
         assert_eq!(reach("Lion", Delivery::Volume), None);
         assert_eq!(reach("10.7.5.1", Delivery::Volume), None);
+    }
+
+    #[test]
+    fn a_running_system_guards_its_own_from_10_11_on() {
+        let cups = "/System/Library/LaunchDaemons/org.cups.cupsd.plist";
+        for (version, path, wanted) in [
+            ("10.10.5", cups, false),
+            ("10.11", cups, true),
+            ("10.12.3", cups, true),
+            ("11.7", "/usr/bin/awk", true),
+            ("10.11.6", "/usr/local/etc/x", false),
+            ("10.11.6", "/System/Library/User Template/English.lproj/x", false),
+            ("10.11.6", "/private/etc/sysctl.conf", false),
+            ("10.11.6", "/Systems/x", false),
+        ] {
+            assert_eq!(guards(version, path), wanted, "{version} {path}");
+        }
     }
 }

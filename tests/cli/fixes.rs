@@ -8,6 +8,8 @@ fn fixes_are_listed_by_system() {
     let ran = lionize(["fix", "list", "--for", "10.11.6"]);
     assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
     assert!(ran.text().contains("printer-sharing "), "{}", ran.text());
+    // System Integrity Protection guards its file from the first start on.
+    assert!(ran.text().contains("go away (by volume, install)\n"), "{}", ran.text());
     assert!(!ran.text().contains("stable-ipv6"), "{}", ran.text());
     let json = lionize(["--json", "fix", "list", "--for", "15"]);
     let object: serde_json::Value = serde_json::from_str(json.text()).unwrap();

@@ -9,7 +9,7 @@ use crate::engine::packages::{self, EPOCH_1904};
 use crate::engine::problem::{Problem, Result};
 use crate::engine::steps::collection::{Form, Installer};
 use crate::engine::steps::{Effect, resolve};
-use crate::recipe::{Delivery, Owning};
+use crate::recipe::{Delivery, Fix, Owning, guards};
 use crate::source::{SystemVersion, system_version};
 use crate::volume::{Name, VPath};
 
@@ -42,12 +42,12 @@ pub(super) fn by_package(
     }
     let mut facts = facts.clone();
     learn(job, &mut facts)?;
-    for step in fix.steps.iter().filter(|step| facts.hold(step.when.as_ref())) {
-        for facts in fixes::each(step, &facts) {
-            // What the system would not take is found here, not on the Mac.
-            resolve(&step.action, &facts)?;
-        }
+    if way == Delivery::Install && !fix.applies.server.is_empty() && !force {
+        return Err(in_vain(fix, way)
+            .because("it changes OS X Server, which comes after the system")
+            .hint("deliver it by `first-boot`: then it waits for Server"));
     }
+    could_work(fix, &facts, (way == Delivery::FirstBoot && !force).then_some(&*installer.version))?;
     job.fixes.push((fix.id.clone(), fix.conflicts.clone()));
     let date = job.date.saturating_sub(EPOCH_1904);
     let make = |name: &str| {
@@ -66,6 +66,33 @@ pub(super) fn by_package(
         if way == Delivery::FirstBoot { ", which leaves a job for the first start" } else { "" };
     job.told.push(format!("{}: by {path}{when}", fix.id));
     Ok(if put == Effect::Changed { put } else { listed })
+}
+
+/// Finds here what the system would not take, not on the Mac; with the version of
+/// a system that runs then, also what that guards.
+fn could_work(fix: &Fix, facts: &Facts, running: Option<&str>) -> Result<()> {
+    for step in fix.steps.iter().filter(|step| facts.hold(step.when.as_ref())) {
+        for facts in fixes::each(step, facts) {
+            resolve(&step.action, &facts)?;
+            let Some(version) = running else { continue };
+            for path in step.action.changed() {
+                let path = facts.fill(path)?;
+                if guards(version, &path) {
+                    let why = "System Integrity Protection keeps a system of 10.11 or later \
+                               that runs from changing";
+                    return Err(in_vain(fix, Delivery::FirstBoot)
+                        .because(format!("{why} {path}"))
+                        .hint("deliver it by `install`, or in a `volume`"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The problem of a package that could not do its work on the Mac.
+fn in_vain(fix: &Fix, way: Delivery) -> Problem {
+    Problem::bad_input(format!("the fix `{}` would never be made by `{}`", fix.id, way.word()))
 }
 
 /// Puts a package beside the installer's own, by a name that is free; another

@@ -211,3 +211,21 @@ pub enum Action {
         name: String,
     },
 }
+
+impl Action {
+    /// The paths in the volume that it changes, of those that fixes may have.
+    #[must_use]
+    pub fn changed(&self) -> Vec<&str> {
+        match self {
+            Self::Write { to: path, .. }
+            | Self::Mkdir { path, .. }
+            | Self::Append { path, .. }
+            | Self::Replace { path, .. }
+            | Self::Comment { path, .. }
+            | Self::Insert { path, .. }
+            | Self::Plist(PlistEdit { path, .. }) => vec![path],
+            Self::Move { from, to, .. } => vec![from, to],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -254,6 +254,27 @@ fn a_fix_may_wait_twice_with_other_params() {
     }
 }
 
+/// A fix of OS X Server that an installer runs would find no Server, and fail the
+/// whole installation.
+#[test]
+fn a_fix_of_server_is_not_for_an_installer_to_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = file(dir.path(), "in.img", &installer("10.10.5"));
+    let text = fixes::text("apache-digest-freeze").unwrap().text;
+    let text = text.replace("\"first-boot\"", "\"install\", \"first-boot\"");
+    let own = file(dir.path(), "own.toml", &bytes(text.into_bytes()));
+    let step = |way: &str| format!("{{ id = \"{}\", deliver = \"{way}\" }}", own.display());
+    let refused = planned(dir.path(), &image, &step("install")).map(drop).unwrap_err();
+    assert!(
+        refused.contains(
+            "the fix `apache-digest-freeze` would never be made by `install`\n  \
+             it changes OS X Server, which comes after the system"
+        ),
+        "{refused}"
+    );
+    planned(dir.path(), &image, &step("first-boot")).unwrap();
+}
+
 /// Who gets at the media's files as a user does not get at a password's hash.
 #[test]
 fn a_package_with_a_hash_is_roots_alone() {
@@ -302,12 +323,14 @@ fn each_delivery_of_each_fix_is_gated_by_version() {
     };
     let server = Vec::new();
     let seven = until("10.12.3");
-    let printers = vec!["10.9", "10.9.5", "10.10", "10.10.5", "10.11.6"];
+    // What System Integrity Protection guards is only changed by an installer.
+    let open = vec!["10.9", "10.9.5", "10.10", "10.10.5"];
+    let printers = [&open[..], &["10.11.6"]].concat();
     let table: [(&str, &str, Vec<&str>); 16] = [
         ("stable-ipv6", "install", vec!["10.12", "10.12.3"]),
         ("stable-ipv6", "first-boot", vec!["10.12", "10.12.3"]),
-        ("printer-sharing", "install", printers.clone()),
-        ("printer-sharing", "first-boot", printers),
+        ("printer-sharing", "install", printers),
+        ("printer-sharing", "first-boot", open),
         ("apache-digest-freeze", "first-boot", vec!["10.10", "10.10.5", "10.11.6"]),
         ("push-mail", "first-boot", vec!["10.10", "10.10.5"]),
         ("ldap-referrals", "first-boot", vec!["10.9", "10.9.5"]),
@@ -343,7 +366,8 @@ fn each_delivery_of_each_fix_is_gated_by_version() {
                 Ok(_) => assert!(wanted.contains(version), "{id} by {way} for {version}"),
                 Err(why) => {
                     assert!(!wanted.contains(version), "{id} by {way} for {version}: {why}");
-                    let reason = ["is not for system", "cannot be installed with"];
+                    let reason =
+                        ["is not for system", "cannot be installed with", "would never be made"];
                     assert!(reason.iter().any(|reason| why.contains(reason)), "{why}");
                     seen += 1;
                 }
