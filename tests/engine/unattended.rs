@@ -44,6 +44,8 @@ struct Disk {
     id: &'static str,
     facts: Vec<(&'static str, String)>,
     slices: u32,
+    /// What it begins with; it cannot be read when there is nothing.
+    begins: Vec<u8>,
 }
 
 /// A blank disk that is built in.
@@ -59,7 +61,7 @@ fn blank(id: &'static str) -> Disk {
         ("WholeDisk", "<true/>".into()),
         ("WritableMedia", "<true/>".into()),
     ];
-    Disk { id, facts, slices: 0 }
+    Disk { id, facts, slices: 0, begins: vec![0; 1 << 20] }
 }
 
 /// The stick that the Mac started from.
@@ -83,6 +85,16 @@ impl Disk {
 
     fn size(self, bytes: u64) -> Self {
         self.with("TotalSize", &format!("<integer>{bytes}</integer>"))
+    }
+
+    /// With a byte that is not zero at a place.
+    fn byte(mut self, at: usize) -> Self {
+        self.begins[at] = 0xee;
+        self
+    }
+
+    fn unreadable(self) -> Self {
+        Self { begins: Vec::new(), ..self }
     }
 
     fn slices(self, slices: u32) -> Self {
@@ -166,6 +178,11 @@ fn run(shell: &[&str], mac: &Mac) -> Done {
     for folder in ["var/tmp", "dev", "Volumes"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
+    for disk in mac.disks.iter().chain(mac.later.iter().flatten()) {
+        if !disk.begins.is_empty() {
+            fs::write(root.join(format!("dev/r{}", disk.id)), &disk.begins).unwrap();
+        }
+    }
     let script_file = dir.path().join("rc.cdrom.local");
     fs::write(&script_file, script()).unwrap();
     let search = format!("{}:{}:/usr/bin:/bin", installer().display(), stand_ins().display());
@@ -227,6 +244,11 @@ fn refused() -> Vec<(&'static str, Mac, &'static str)> {
             "disk0 holds FDisk_partition_scheme",
         ),
         ("a volume without partitions", one(blank("disk0").with("Content", &hfs)), "Apple_HFS"),
+        // A file system, an encrypted disk, a pool, without a table.
+        ("its first byte", one(blank("disk0").byte(0)), "disk0 holds something"),
+        ("a superblock", one(blank("disk0").byte(1080)), "disk0 holds something"),
+        ("something later", one(blank("disk0").byte((1 << 20) - 1)), "disk0 holds something"),
+        ("not to be read", one(blank("disk0").unreadable()), "disk0 cannot be read"),
         ("its name", one(blank("disk0").with("VolumeName", &text("Data"))), "holds a volume"),
         ("too small", one(blank("disk0").size(16 * GIB - 512)), "less than 16 GiB"),
         ("read-only", one(blank("disk0").with("WritableMedia", "<false/>")), "be written to"),

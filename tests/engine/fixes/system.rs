@@ -44,3 +44,15 @@ fn stable_ipv6_is_refused_where_nothing_reads_the_file() {
     assert!(fix.refused(&system("10.1")).contains("not for system 10.1\n"));
     fix.clone().force().tree_edit(&system("11.7.10")).unwrap();
 }
+
+/// A start script that is there already, such as the usual one that erases disk0,
+/// does not stay.
+#[test]
+fn another_start_script_is_replaced() {
+    const PATH: &str = "/private/etc/rc.cdrom.local";
+    let usual = "diskutil eraseDisk jhfs+ x GPTFormat disk0\n";
+    let (edited, _) =
+        case("unattended-disk").tree_edit(&system("10.9.5").with(PATH, usual)).unwrap();
+    let left = std::fs::read_to_string(edited.path().join(&PATH[1..])).unwrap();
+    assert!(left.starts_with("#!/bin/sh\n# Lionize:"), "{left}");
+}
