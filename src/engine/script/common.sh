@@ -24,7 +24,15 @@ while [ $# -gt 0 ]; do
     shift
 done
 status=0
-work=$(mktemp -d "${TMPDIR:-/tmp}/lionize.XXXXXX") || exit 1
+# An installer's own system may only let one write below /var/tmp.
+work=
+for folder in "${TMPDIR:-/tmp}" /tmp /var/tmp "$root/private/var/tmp"; do
+    work=$(mktemp -d "$folder/lionize.XXXXXX" 2>/dev/null) && break
+done
+if [ -z "$work" ]; then
+    printf 'lionize: no folder for temporary files can be written to\n' >&2
+    exit 1
+fi
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 log=${LIONIZE_LOG:-$root/private/var/log/lionize.log}

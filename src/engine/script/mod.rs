@@ -40,6 +40,7 @@ pub(super) fn postinstall(wanted: &[Wanted], force: bool) -> Result<String> {
     let begin = format!(
         "# An installer runs this: $3 is the volume that it installs to, which has the\n\
          # programs that the installer's own system may lack.\n\
+         if [ -z \"${{3:-}}\" ]; then printf 'only an installer runs this\\n' >&2; exit 2; fi\n\
          PATH=$PATH:$3/usr/bin:$3/bin:$3/usr/sbin:$3/sbin\n\
          export PATH\n\
          set -- {force}\"$3\"\n"

@@ -125,6 +125,27 @@ fn an_installer_is_told_what_counts() {
     }
 }
 
+/// Started by hand, without a volume, it does not take the running system for one.
+#[test]
+fn what_an_installer_runs_needs_its_volume() {
+    for shell in shells() {
+        let mac = Mac::new(&system("10.9.5"), true);
+        let said = case("enable-ssh").postinstall(&shell, &mac, &[]);
+        assert_eq!(said.code, 2, "{said:?}");
+        assert!(said.text().contains("only an installer runs this"), "{said:?}");
+    }
+}
+
+/// An installer's own system is on media that are read-only, but for some folders.
+#[test]
+fn a_folder_for_temporary_files_is_found() {
+    for shell in shells() {
+        let mac = Mac::new(&system("10.9.5"), false).temporary("/nowhere/at/all");
+        let said = case("enable-ssh").install(&shell, &mac);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+}
+
 #[test]
 fn shellcheck_finds_nothing_in_what_packages_run() {
     let Some(shellcheck) = judge("shellcheck") else { return };

@@ -235,11 +235,17 @@ impl Case {
 
     /// Runs what an installer runs after it has installed the fix's package.
     pub(super) fn install(&self, shell: &Shell, mac: &Mac) -> Said {
+        let (package, root) = (mac.dir.path().join("x.pkg"), mac.root());
+        let slash = Path::new("/");
+        self.postinstall(shell, mac, &[&package, slash, &root, slash])
+    }
+
+    /// The same with other arguments.
+    pub(super) fn postinstall(&self, shell: &Shell, mac: &Mac, arguments: &[&Path]) -> Said {
         let package = self.package(mac.dir.path(), Delivery::Install);
         unpack(&package.join("Scripts"), &mac.dir.path().join("scripts"));
         let mut command = shell.command();
-        command.arg(mac.dir.path().join("scripts/postinstall")).arg(&package).arg("/");
-        command.arg(mac.root()).arg("/");
+        command.arg(mac.dir.path().join("scripts/postinstall")).args(arguments);
         mac.run(command)
     }
 
@@ -287,15 +293,21 @@ pub(crate) fn stand_ins() -> PathBuf {
 pub(super) struct Mac {
     dir: TempDir,
     live: bool,
+    temporary: Option<&'static str>,
 }
 
 impl Mac {
     pub(super) fn new(system: &System, live: bool) -> Self {
-        let mac = Self { dir: tempfile::tempdir().unwrap(), live };
+        let mac = Self { dir: tempfile::tempdir().unwrap(), live, temporary: None };
         fs::create_dir_all(mac.tools()).unwrap();
         fs::write(mac.tools().join("settings"), &system.settings).unwrap();
         system.write(&mac.root());
         mac
+    }
+
+    /// With another folder for temporary files.
+    pub(super) fn temporary(self, folder: &'static str) -> Self {
+        Self { temporary: Some(folder), ..self }
     }
 
     pub(super) fn root(&self) -> PathBuf {
@@ -307,6 +319,9 @@ impl Mac {
         command.env("LIONIZE_TOOLS", stand_ins()).env("STAND_INS", self.tools());
         if self.live {
             command.env("LIONIZE_LIVE", "yes");
+        }
+        if let Some(folder) = self.temporary {
+            command.env("TMPDIR", folder);
         }
         judge::run(&mut command, Duration::from_secs(60))
     }
