@@ -29,8 +29,9 @@ new_list() {
     printf '%s' '<?xml version="1.0" encoding="UTF-8"?><plist version="1.0"><dict/></plist>' >"$list"
 }
 
+# buddy COMMAND [VALUE]: a value may be a password's hash, which logs do not tell.
 buddy() {
-    plistbuddy -c "$1" "$list" >/dev/null || fail "PlistBuddy cannot do: $1"
+    plistbuddy -c "$1${2:+ $2}" "$list" >/dev/null || fail "PlistBuddy cannot do: $1"
     list_edited=yes
 }
 
@@ -47,8 +48,8 @@ list_dict() {
 list_put() {
     case $2 in
     dict | array) buddy "Add :$1 $2" ;;
-    string) buddy "Add :$1 string \"$3\"" ;;
-    *) buddy "Add :$1 $2 $3" ;;
+    string) buddy "Add :$1 string" "\"$3\"" ;;
+    *) buddy "Add :$1 $2" "$3" ;;
     esac
 }
 

@@ -1,6 +1,6 @@
 //! Scripts as texts, and the stand-ins that judge them.
 
-use crate::fixes::harness::{case, stand_ins};
+use crate::fixes::harness::{Mac, case, shells, stand_ins, system};
 use crate::judge::{self, judge};
 use lionize::engine::fixes;
 use lionize::recipe::fixes as built_in;
@@ -85,4 +85,30 @@ fn the_stand_in_for_serveradmin_does_as_it_says() {
     let ran = fs::read_to_string(dir.path().join("ran")).unwrap();
     assert_eq!(ran, "serveradmin settings a:b = yes\nserveradmin stop web\n");
     assert_ne!(ask(&["what"]).0, 0);
+}
+
+/// A fix whose param is a secret, in a list that PlistBuddy does not take.
+#[test]
+fn what_goes_wrong_does_not_tell_a_hash() {
+    const LIST: &str = "/Library/Preferences/x.plist";
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("own.toml");
+    let text = format!(
+        "schema = 1\nid = \"own\"\ntitle = \"T\"\nwhy = \"W\"\nsource = [\"S\"]\n\
+         deliveries = [\"on-demand\"]\n[params.password]\nsecret = true\n[[step]]\n\
+         plist = {{ path = \"{LIST}\", set = {{ \"a:b\" = \"{{params.password}}\" }} }}\n"
+    );
+    fs::write(&own, text).unwrap();
+    let hash = format!("pbkdf2:40000:{}:{}", "01".repeat(32), "02".repeat(128));
+    let fix = case(own.to_str().unwrap()).set("password", &hash);
+    // What is above the value is no dictionary.
+    let list = "<plist version=\"1.0\"><dict><key>a</key><integer>1</integer></dict></plist>";
+    for shell in shells() {
+        let mac = Mac::new(&system("10.9.5").with(LIST, list), false);
+        let said = fix.run(&shell, &mac);
+        assert_eq!(said.code, 1, "{said:?}");
+        for text in [said.text(), mac.log()] {
+            assert!(text.contains("PlistBuddy cannot do: Add :a:b string\n"), "{text}");
+        }
+    }
 }
