@@ -5,6 +5,7 @@ use crate::recipe::check::check_use;
 use crate::recipe::draft::{Draft, Use, toml};
 use crate::recipe::portable::portable;
 use crate::recipe::reader::{Located, Reader, Table};
+use crate::recipe::text::is_word;
 use crate::recipe::{Mistake, Param, Position, Shape, Step, Text, steps};
 use serde::Serialize;
 use toml::de::DeValue;
@@ -155,6 +156,13 @@ fn read(reader: &Reader<'_>, text: &str, draft: &mut Draft) -> Option<Fix> {
     let plain = |text: Option<Located<String>>| text.map(|text| text.value);
     let texts = |key| table.texts(key).into_iter().map(|text| text.value).collect();
     let (id, title, why) = (table.need("id"), table.need("title"), table.need("why"));
+    if let Some(id) = id.as_ref().filter(|id| !is_word(&id.value)) {
+        let message = format!(
+            "`{}` cannot be the id of a fix: use lower-case letters, digits, `-`",
+            id.value.escape_default()
+        );
+        table.reader.mistake_at(id.at.clone(), message, None);
+    }
     let source: Vec<String> = texts("source");
     if source.is_empty() {
         table.missing("source");

@@ -121,6 +121,17 @@ mod tests {
         }
     }
 
+    /// Ids are names of files, of packages and of functions in scripts.
+    #[test]
+    fn an_id_is_a_word() {
+        for id in ["..", "a/b", "a\\nrm -rf x", "A"] {
+            let text = format!("schema = 1\nid = \"{id}\"\ntitle = \"T\"\nnotes = [\"N\"]\n");
+            let mistakes = fixes::parse(&Text { file: "x".into(), text }).unwrap_err();
+            let said = format!("x:2:6: `{id}` cannot be the id of a fix");
+            assert!(mistakes.iter().any(|one| one.to_string().starts_with(&said)), "{mistakes:?}");
+        }
+    }
+
     #[test]
     fn a_step_of_a_running_mac_is_none_of_a_recipe() {
         let text = "schema = 1\nname = \"x\"\ntitle = \"T\"\n[[step]]\nrun = { command = [\"a\"] }\n\

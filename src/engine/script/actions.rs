@@ -3,10 +3,12 @@
 use crate::engine::problem::{Problem, Result};
 use crate::engine::script::render::Out;
 use crate::recipe::{Action, Find, Owning, SettingsEdit};
+use crate::volume::VPath;
 
 impl Out<'_> {
     /// The lines of an action.
     pub(super) fn action(&mut self, action: &Action) -> Result<()> {
+        action.changed().into_iter().try_for_each(|path| self.stays(path))?;
         match action {
             Action::Append { path, line, create } => {
                 let (path, line) = (self.word(path)?, self.word(line)?);
@@ -64,6 +66,17 @@ impl Out<'_> {
             _ => return Err(Problem::ours("a fix has a step that scripts cannot do")),
         }
         Ok(())
+    }
+
+    /// Refuses a path that would lead out of the volume, or beside it.
+    fn stays(&self, path: &str) -> Result<()> {
+        let path = self.facts().fill_known(path);
+        let why = match VPath::parse(&path) {
+            Ok(_) if path.starts_with('/') => return Ok(()),
+            Ok(_) => "it does not begin with `/`".to_owned(),
+            Err(why) => why,
+        };
+        Err(Problem::bad_input(format!("`{path}` is no path")).because(why))
     }
 
     fn edit(&mut self, path: &str, what: &str, program: &str, a: &str, b: &str) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use crate::fixes::harness::{Mac, case, shells, stand_ins, system};
 use crate::judge::{self, judge};
-use lionize::engine::fixes;
+use lionize::engine::{self, fixes};
 use lionize::recipe::fixes as built_in;
 use std::fs;
 use std::process::Command;
@@ -110,5 +110,17 @@ fn what_goes_wrong_does_not_tell_a_hash() {
         for text in [said.text(), mac.log()] {
             assert!(text.contains("PlistBuddy cannot do: Add :a:b string\n"), "{text}");
         }
+    }
+}
+
+#[test]
+fn a_script_stays_in_its_volume() {
+    for (path, why) in [
+        ("/a/../../b.php", "\n  a path may not climb with `..`"),
+        ("b.php", "\n  it does not begin with `/`"),
+    ] {
+        let wanted = fixes::wanted(&["ldap-referrals".into()], &[("file".into(), path.into())]);
+        let refused = engine::script(&wanted.unwrap()).unwrap_err().to_string();
+        assert!(refused.starts_with(&format!("`{path}` is no path{why}")), "{refused}");
     }
 }
