@@ -58,7 +58,9 @@ fn recipe(names: &[String]) -> engine::Result<Option<&str>> {
         // A fix has an id, and a recipe none.
         let has_id = || {
             let text = std::fs::read_to_string(name.as_str()).unwrap_or_default();
-            text.lines().any(|line| line.trim_start().starts_with("id") && line.contains('='))
+            // Keys of the whole file stand before its first table.
+            let mut lines = text.lines().map(str::trim).take_while(|line| !line.starts_with('['));
+            lines.any(|line| line.split_once('=').is_some_and(|(key, _)| key.trim() == "id"))
         };
         match is_file {
             true => Path::new(name.as_str()).exists() && !has_id(),

@@ -86,6 +86,12 @@ fn a_recipe_becomes_a_payload_and_its_fixes() {
         ran.text()
     );
     assert_eq!(inside(&out, "lionize.own.pkg/Payload/private/etc/motd"), b"for them\n");
+    // What it writes may look like a key of a fix.
+    fs::write(&recipe, text.replace("for {params.who}\\n", "\"\"\nid = {params.who}\n\"\""))
+        .unwrap();
+    let ran = lionize(args(&recipe));
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    assert_eq!(inside(&out, "lionize.own.pkg/Payload/private/etc/motd"), b"id = them\n");
     let restores = "schema = 1\nname = \"own\"\ntitle = \"T\"\n[inputs.image]\nkind = \"image\"\n\
                     [params.who]\ndefault = \"us\"\n[[step]]\nrestore = \"image\"\n";
     fs::write(&recipe, restores).unwrap();
