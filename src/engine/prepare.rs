@@ -135,7 +135,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     }
     let lock = request.locked.as_deref().map(Lock::read).transpose()?;
     if let Some(lock) = &lock {
-        lock.check_recipe(&recipe, &params)?;
+        lock.check_recipe(&recipe, &shown(&recipe, params.clone()))?;
     }
     let progress = Progress::new(sink);
     progress.start(Stage::Read, "the inputs", 0);

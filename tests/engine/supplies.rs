@@ -1,6 +1,6 @@
 //! Inputs from a catalog: looked up, fetched, proven, and the same from a lock.
 
-use crate::make::{esd, file, id, plan, problem, request, words};
+use crate::make::{disk, esd, file, id, plan, problem, request, tree, volume, words};
 use lionize::block::{Source, bytes, read_vec};
 use lionize::engine::{
     BuildOptions, Outlook, Request, Silent, Stop, Supplies, Verify, build, foresee, prepare,
@@ -345,4 +345,28 @@ fn firmware_and_server_app_lie_beside_the_installer() {
     let inputs = [("installer", esd.as_path()), ("server-app", &app)];
     let all = holds("mountain-lion-server", &inputs, dir.path());
     assert!(all.iter().any(|line| line.ends_with(" /Extras/Server.app/Contents/Info.plist")));
+}
+
+/// A lock does not tell a secret, and asks for none in particular.
+#[test]
+fn a_lock_of_a_recipe_with_a_secret_is_taken_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = file(dir.path(), "in.img", &disk(&volume(tree("V", &[]))));
+    let text = "schema = 1\nname = \"t\"\ntitle = \"T\"\n[inputs.image]\nkind = \"image\"\n\
+                [params.password]\nsecret = true\n[media]\nlayout = \"bare\"\n[[step]]\n\
+                restore = \"image\"\n";
+    let recipe = file(dir.path(), "t.toml", &bytes(text.as_bytes()));
+    let mut request = request(recipe.to_str().unwrap(), &[("image", &image)]);
+    let hash = format!("pbkdf2:40000:{}:{}", "01".repeat(32), "02".repeat(128));
+    request.params = vec![("password".into(), hash.clone())];
+    let plan = prepare(&request, &mut Silent, &Stop::new()).unwrap();
+    let lock = plan.lock(plan.identify(&mut Silent, &Stop::new()).unwrap()).unwrap();
+    assert!(!lock.contains(&hash) && lock.contains("(not shown)"), "{lock}");
+    let at = dir.path().join("t.lock");
+    std::fs::write(&at, &lock).unwrap();
+    request.locked = Some(at);
+    let again = prepare(&request, &mut Silent, &Stop::new()).unwrap();
+    assert_eq!(id(&again), id(&plan));
+    let lock = again.lock(again.identify(&mut Silent, &Stop::new()).unwrap());
+    assert!(lock.is_ok());
 }
