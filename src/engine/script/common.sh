@@ -74,8 +74,23 @@ quoted() {
     printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
 }
 
+# inside PATH: fails where a link on the way leads out of the volume, such as to
+# the running system.
+inside() {
+    if [ -z "$root" ]; then return; fi
+    folder=${1%/*}
+    while [ ! -d "$folder" ]; do folder=${folder%/*}; done
+    place=$(cd -P "$folder" && pwd -P)/
+    top=$(cd -P "$root" && pwd -P)/
+    case $place in
+    "$top"*) ;;
+    *) fail "${1#"$root"} leads out of the volume, to $place" ;;
+    esac
+}
+
 # Before a file's first change: keeps the original, says how to restore it.
 keep() {
+    inside "$1"
     if [ ! -e "$1" ]; then
         say "to undo: rm $(quoted "$1")"
     elif [ ! -e "$1.lionize-original" ]; then
@@ -101,6 +116,7 @@ own() {
 
 # create FILE OWNER:GROUP MODE TEXT: a file that is not there yet.
 create() {
+    inside "$1"
     mkdir -p "${1%/*}" || fail "cannot make ${1%/*}"
     keep "$1"
     (umask 077 && printf '%s' "$4" >"$1.lionize-new") || fail "cannot write $1"
@@ -126,6 +142,7 @@ write_file() {
 
 # make_folder PATH OWNER:GROUP MODE
 make_folder() {
+    inside "$root$1/"
     if [ -d "$root$1" ]; then
         already=yes
     else
@@ -138,6 +155,8 @@ make_folder() {
 
 # move_aside FROM TO
 move_aside() {
+    inside "$root$1"
+    inside "$root$2"
     if [ ! -e "$root$1" ] && [ -e "$root$2" ]; then
         already=yes
     elif [ ! -e "$root$1" ]; then

@@ -124,3 +124,19 @@ fn a_script_stays_in_its_volume() {
         assert!(refused.starts_with(&format!("`{path}` is no path{why}")), "{refused}");
     }
 }
+
+/// A link of a volume that is mounted may be meant for the system it holds: to
+/// the one that runs, it leads elsewhere.
+#[test]
+fn a_script_does_not_follow_links_out_of_its_volume() {
+    for shell in shells() {
+        let mac = Mac::new(&system("10.10.5"), false);
+        let outside = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(outside.path(), mac.root().join("private/etc")).unwrap();
+        let said = case("enable-remote-management").run(&shell, &mac);
+        assert_eq!(said.code, 1, "{said:?}");
+        let why = "/private/etc/RemoteManagement.launchd leads out of the volume, to ";
+        assert!(said.text().contains(why), "{said:?}");
+        assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+}
