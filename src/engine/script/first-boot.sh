@@ -30,12 +30,13 @@ trap 'rmdir "$lock" 2>/dev/null' EXIT
 trap 'exit 1' HUP INT TERM
 
 rm -f "$LIONIZE_LOG"
-# In a shell of its own, as it ends the one that it is run by.
+# In a shell of its own, as it ends the one that it is run by. What it and its
+# programs complain of would be in the system's log once an hour.
 (
     set -- "$root"
     # shellcheck source=/dev/null
     . "$folder/fix.sh"
-)
+) >"$folder/output" 2>&1
 code=$?
 # Lines without their dates.
 lines() {
@@ -50,7 +51,7 @@ if [ "$code" = 1 ]; then : >"$folder/failed"; fi
 # Not yet, or it failed: the job stays.
 if [ "$code" != 0 ]; then exit 0; fi
 
-rm -f "$job" "$folder/said" "$folder/failed"
+rm -f "$job" "$folder/said" "$folder/failed" "$folder/output"
 printf '%s %s: its job is removed, the work is done\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$id" >>"$log"
 rmdir "$lock"
 # This ends the job's own program as well.

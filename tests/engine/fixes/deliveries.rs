@@ -22,9 +22,12 @@ fn a_fix_waits_until_what_it_changes_is_there() {
         let mac = Mac::new(&system("10.10.5"), true);
         fix.leave(&mac);
         for _ in 0..3 {
-            fix.start(&shell, &mac).ok();
+            let said = fix.start(&shell, &mac).ok();
+            assert_eq!(said.text(), "", "launchd would put it into the system's log");
             assert!(fix.waits(&mac));
         }
+        let output = mac.root().join(LEFT).join("push-mail/output");
+        assert!(fs::read_to_string(output).unwrap().contains("not for this system"));
         let log = mac.log();
         assert_eq!(log.matches("push-mail: not for this system").count(), 1, "{log}");
         system("10.10.5").server("4.1.5").write(&mac.root());
