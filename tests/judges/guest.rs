@@ -1,6 +1,6 @@
 //! `lionize vm guest` and `vm run`, as their users have them.
 
-use crate::support::guest::cache;
+use crate::support::guest::package;
 use crate::support::image::temp;
 use crate::support::judge::{Said, absent, note, run};
 use crate::support::schema;
@@ -11,7 +11,7 @@ use lionize::volume::{Body, VPath};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,16 +19,6 @@ use std::time::{Duration, Instant};
 fn lionize(dir: &Path, args: &[&str]) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
     run(command.args(args).current_dir(dir), Duration::from_secs(500))
-}
-
-/// Debian's package of a kernel, which `.ci/run` keeps for the judges.
-fn package() -> Option<PathBuf> {
-    let entries = fs::read_dir(cache()).into_iter().flatten().flatten();
-    let is_kernel = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        name.starts_with("linux-image-") && name.ends_with(".deb")
-    };
-    entries.map(|entry| entry.path()).filter(is_kernel).max()
 }
 
 /// Where a file's first byte lies in a raw image.

@@ -4,28 +4,17 @@
 //! cache folder. It runs in QEMU without KVM: that is there on more machines.
 
 use crate::support::image::temp;
-use crate::support::judge::{Judge, Said, absent, find, note, run};
+use crate::support::judge::{Judge, Said, absent, find, run};
+use lionize::vm::guest::{Initrd, Kernel, MODULES, find_kernel};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// In the order in which they need each other.
-const MODULES: [&str; 10] = [
-    "virtio_ring",
-    "virtio",
-    "virtio_pci_legacy_dev",
-    "virtio_pci_modern_dev",
-    "virtio_pci",
-    "virtio_blk",
-    "nls_utf8",
-    "cdrom",
-    "hfsplus",
-    "loop",
-];
-/// What a USB stick needs besides, in the same order.
+/// Modules besides those of the HFS+ driver and its disks.
+const LOOP: &str = "loop";
+/// What a USB stick needs, in the order in which they need each other.
 const USB: [&str; 13] = [
     "usb-common",
     "usbcore",
@@ -55,8 +44,8 @@ pub(crate) fn cache() -> PathBuf {
 /// A guest ready to start.
 pub(crate) struct Guest {
     qemu: PathBuf,
-    dir: PathBuf,
-    base: Vec<u8>,
+    kernel: Kernel,
+    base: Initrd,
 }
 
 /// What a guest is started with.
@@ -97,17 +86,16 @@ impl Guest {
         let busybox = find("busybox").or_else(|| find("busybox-static"));
         let busybox = busybox.ok_or("busybox-static is not installed")?;
         let tool = compile(&program("gcc")?)?;
-        let dir = unpacked_kernel()?;
-        let mut base = Vec::new();
-        for folder in ["bin", "proc", "sys", "dev", "job", "modules", "mnt", "tmp"] {
-            cpio_entry(&mut base, folder, 0o040_755, &[]);
-        }
+        let kernel = kernel()?;
+        let mut base = Initrd::default();
+        let folders = ["bin", "proc", "sys", "dev", "job", "modules", "mnt", "tmp"];
+        folders.iter().for_each(|folder| base.folder(folder));
         let read = |path: &Path| fs::read(path).map_err(|e| format!("{}: {e}", path.display()));
-        cpio_entry(&mut base, "init", 0o100_755, INIT);
-        cpio_entry(&mut base, "bin/busybox", 0o100_755, &read(&busybox)?);
-        cpio_entry(&mut base, "bin/judge", 0o100_755, &tool);
-        modules(&mut base, &dir, &MODULES, "order").map_err(|e| e.to_string())?;
-        Ok(Self { qemu, dir, base })
+        base.file("init", 0o755, INIT);
+        base.file("bin/busybox", 0o755, &read(&busybox)?);
+        base.file("bin/judge", 0o755, &tool);
+        base.modules("modules/order", &kernel, &[&MODULES[..], &[LOOP]].concat());
+        Ok(Self { qemu, kernel, base })
     }
 
     /// Runs a shell script in the guest, with files in its folder and these
@@ -134,15 +122,14 @@ impl Guest {
         let letter = char::from(b'a' + u8::try_from(job.disks.len()).unwrap());
         let mut archive = self.base.clone();
         if job.usb {
-            modules(&mut archive, &self.dir, &USB, "more").unwrap();
+            archive.modules("modules/more", &self.kernel, &USB);
         }
-        cpio_entry(&mut archive, "job/out", 0o100_644, format!("vd{letter}").as_bytes());
-        cpio_entry(&mut archive, "job/run.sh", 0o100_644, job.script.as_bytes());
+        archive.file("job/out", 0o644, format!("vd{letter}").as_bytes());
+        archive.file("job/run.sh", 0o644, job.script.as_bytes());
         for (name, bytes) in job.files {
-            cpio_entry(&mut archive, &format!("job/{name}"), 0o100_755, bytes);
+            archive.file(&format!("job/{name}"), 0o755, bytes);
         }
-        cpio_entry(&mut archive, "TRAILER!!!", 0, &[]);
-        fs::write(&initrd, archive).unwrap();
+        fs::write(&initrd, archive.finish()).unwrap();
         fs::File::create(&out).unwrap().set_len(OUT_SIZE).unwrap();
 
         let mut command = Judge::at("the Linux driver", &self.qemu).command();
@@ -151,7 +138,7 @@ impl Guest {
         command.args(["-nodefaults", "-nographic", "-no-reboot", "-serial", "stdio"]);
         // On a busy machine the kernel's test of its timer fails, and it stops.
         command.args(["-append", "console=ttyS0 quiet panic=-1 loglevel=3 no_timer_check"]);
-        command.arg("-kernel").arg(self.dir.join("vmlinuz")).arg("-initrd").arg(&initrd);
+        command.arg("-kernel").arg(&self.kernel.image).arg("-initrd").arg(&initrd);
         for disk in job.disks.iter().copied().chain([out.as_path()]) {
             let drive = format!("file={},format=raw,if=virtio,cache=unsafe", disk.display());
             command.args(["-drive", &drive]);
@@ -166,17 +153,6 @@ const OUT: &str = "out";
 /// What the script of a machine said that has ended, from its folder.
 pub(crate) fn answer(dir: &Path) -> Option<Said> {
     said(&dir.join(OUT))
-}
-
-/// Adds drivers, and a file that says in which order to load them.
-fn modules(archive: &mut Vec<u8>, dir: &Path, names: &[&str], order: &str) -> std::io::Result<()> {
-    let list = names.join("\n") + "\n";
-    cpio_entry(archive, &format!("modules/{order}"), 0o100_644, list.as_bytes());
-    for name in names {
-        let data = fs::read(dir.join(format!("{name}.ko")))?;
-        cpio_entry(archive, &format!("modules/{name}.ko"), 0o100_644, &data);
-    }
-    Ok(())
 }
 
 /// What the guest's script said, from the last disk.
@@ -205,61 +181,23 @@ fn compile(gcc: &Path) -> Result<Vec<u8>, String> {
     fs::read(program).map_err(|e| e.to_string())
 }
 
-/// The folder with `vmlinuz` and the modules, unpacked from the newest package once.
-fn unpacked_kernel() -> Result<PathBuf, String> {
+/// The kernel of the newest package, which is unpacked once: by the product, that
+/// is no judge of what is in it.
+fn kernel() -> Result<Kernel, String> {
     // Tests of one process take turns.
     static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    let cache = cache();
-    let packages = fs::read_dir(&cache).into_iter().flatten().flatten().map(|e| e.path());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let package = package().ok_or(format!("no linux-image package in {}", cache().display()))?;
+    let more = [&USB[..], &[LOOP]].concat();
+    find_kernel(Some(&package), &cache(), &more).map_err(|failure| failure.to_string())
+}
+
+/// Debian's package of a kernel, which `.ci/run` keeps for the judges.
+pub(crate) fn package() -> Option<PathBuf> {
+    let entries = fs::read_dir(cache()).into_iter().flatten().flatten();
     let is_kernel = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("linux-image-") && name.ends_with(".deb")
     };
-    let package = packages.filter(is_kernel).max();
-    let package = package.ok_or(format!("no linux-image package in {}", cache.display()))?;
-    let dir = package.with_extension("unpacked");
-    if !is_whole(&dir) {
-        let half = tempfile::tempdir_in(&cache).map_err(|e| e.to_string())?;
-        unpack(&package, half.path())?;
-        let _ = fs::remove_dir_all(&dir);
-        fs::rename(half.keep(), &dir).map_err(|e| format!("{}: {e}", dir.display()))?;
-    }
-    Ok(dir)
-}
-
-fn is_whole(dir: &Path) -> bool {
-    let mut modules = MODULES.iter().chain(&USB).map(|m| dir.join(format!("{m}.ko")));
-    dir.join("vmlinuz").is_file() && modules.all(|path| path.is_file())
-}
-
-fn unpack(package: &Path, to: &Path) -> Result<(), String> {
-    let modules = MODULES.iter().chain(&USB);
-    let mut wanted: Vec<_> = modules.map(|m| format!("./lib/modules/*/{m}.ko")).collect();
-    wanted.push("./boot/vmlinuz*".into());
-    let script = "dpkg-deb --fsys-tarfile \"$1\" | { cd \"$2\"; shift 2; \
-        tar xf - --wildcards --transform 's,.*/,,;s,vmlinuz.*,vmlinuz,' \"$@\"; }";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, "unpack"]).arg(package).arg(to).args(wanted);
-    let said = run(&mut command, Duration::from_secs(120));
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).map_err(|e| e.to_string())?;
-    if !is_whole(to) {
-        return Err(format!("{} does not unpack: {}", package.display(), said.text()));
-    }
-    note("Debian's kernel package");
-    Ok(())
-}
-
-/// One member of a `newc` cpio archive, as the kernel unpacks it.
-fn cpio_entry(archive: &mut Vec<u8>, name: &str, mode: u32, data: &[u8]) {
-    let fields = [0, mode, 0, 0, 1, 0, data.len() as u32, 0, 0, 0, 0, name.len() as u32 + 1, 0];
-    archive.extend_from_slice(b"070701");
-    for field in fields {
-        archive.extend_from_slice(format!("{field:08x}").as_bytes());
-    }
-    archive.extend_from_slice(name.as_bytes());
-    archive.push(0);
-    archive.resize(archive.len().next_multiple_of(4), 0);
-    archive.extend_from_slice(data);
-    archive.resize(archive.len().next_multiple_of(4), 0);
+    entries.map(|entry| entry.path()).filter(is_kernel).max()
 }

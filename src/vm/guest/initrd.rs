@@ -47,38 +47,64 @@ fn is_static(file: &[u8]) -> bool {
 }
 
 /// The whole archive.
-pub(super) fn make(busybox: &[u8], kernel: &Kernel) -> Result<Vec<u8>> {
-    let mut archive = Vec::new();
-    for folder in ["bin", "proc", "dev", "modules", "mnt"] {
-        entry(&mut archive, folder, 0o040_755, &[]);
-    }
-    entry(&mut archive, "init", 0o100_755, INIT);
-    entry(&mut archive, "bin/busybox", 0o100_755, busybox);
-    entry(&mut archive, "modules/order", 0o100_644, MODULES.join(" ").as_bytes());
-    for name in MODULES {
-        if let Some(module) = kernel.module(name) {
-            entry(&mut archive, &format!("modules/{name}.ko"), 0o100_644, &module);
-        }
-    }
-    entry(&mut archive, "TRAILER!!!", 0, &[]);
-    Ok(archive)
+pub(super) fn make(busybox: &[u8], kernel: &Kernel) -> Vec<u8> {
+    let mut initrd = Initrd::default();
+    ["bin", "proc", "dev", "modules", "mnt"].iter().for_each(|folder| initrd.folder(folder));
+    initrd.file("init", 0o755, INIT);
+    initrd.file("bin/busybox", 0o755, busybox);
+    initrd.modules("modules/order", kernel, &MODULES);
+    initrd.finish()
 }
 
-/// One member of a `newc` cpio archive.
-fn entry(archive: &mut Vec<u8>, name: &str, mode: u32, data: &[u8]) {
-    // Both are small: a name of ours, and a file that was bounded.
-    let len = |bytes: usize| u32::try_from(bytes).unwrap_or(0);
-    let (size, name_size) = (len(data.len()), len(name.len() + 1));
-    let fields = [0, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name_size, 0];
-    archive.extend(b"070701");
-    for field in fields {
-        archive.extend(format!("{field:08x}").bytes());
+/// A first file system while it is made: a `newc` cpio archive.
+#[derive(Clone, Debug, Default)]
+pub struct Initrd(Vec<u8>);
+
+impl Initrd {
+    /// Adds a folder.
+    pub fn folder(&mut self, name: &str) {
+        self.entry(name, 0o040_755, &[]);
     }
-    archive.extend(name.bytes());
-    archive.push(0);
-    archive.resize(archive.len().next_multiple_of(4), 0);
-    archive.extend(data);
-    archive.resize(archive.len().next_multiple_of(4), 0);
+
+    /// Adds a file.
+    pub fn file(&mut self, name: &str, mode: u32, data: &[u8]) {
+        self.entry(name, 0o100_000 | mode, data);
+    }
+
+    /// Adds those modules that the kernel has not built in, and a file that
+    /// names all in their order.
+    pub fn modules(&mut self, order: &str, kernel: &Kernel, names: &[&str]) {
+        self.file(order, 0o644, (names.join("\n") + "\n").as_bytes());
+        for name in names {
+            if let Some(module) = kernel.module(name) {
+                self.file(&format!("modules/{name}.ko"), 0o644, &module);
+            }
+        }
+    }
+
+    /// The archive's bytes.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<u8> {
+        self.entry("TRAILER!!!", 0, &[]);
+        self.0
+    }
+
+    fn entry(&mut self, name: &str, mode: u32, data: &[u8]) {
+        let archive = &mut self.0;
+        // Both are small: a name of ours, and a file that was bounded.
+        let len = |bytes: usize| u32::try_from(bytes).unwrap_or(0);
+        let (size, name_size) = (len(data.len()), len(name.len() + 1));
+        let fields = [0, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name_size, 0];
+        archive.extend(b"070701");
+        for field in fields {
+            archive.extend(format!("{field:08x}").bytes());
+        }
+        archive.extend(name.bytes());
+        archive.push(0);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+        archive.extend(data);
+        archive.resize(archive.len().next_multiple_of(4), 0);
+    }
 }
 
 #[cfg(test)]
@@ -108,8 +134,9 @@ mod tests {
 
     #[test]
     fn members_begin_at_words() {
-        let mut archive = Vec::new();
-        entry(&mut archive, "ab", 0o100_644, b"xyz");
+        let mut initrd = Initrd::default();
+        initrd.file("ab", 0o644, b"xyz");
+        let archive = initrd.0;
         assert_eq!(archive.len(), (110 + 3usize).next_multiple_of(4) + 4);
         assert!(archive.starts_with(b"07070100000000000081a4"));
     }

@@ -14,8 +14,8 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// In the order in which they need each other.
-pub(super) const MODULES: [&str; 9] = [
+/// The HFS+ driver and what it needs, in the order in which they need each other.
+pub const MODULES: [&str; 9] = [
     "virtio_ring",
     "virtio",
     "virtio_pci_legacy_dev",
@@ -34,62 +34,68 @@ const HINT: &str = "fetch one and name it once, on Debian and Ubuntu: `apt-get d
     `--kernel FILE.deb`; elsewhere take it from Debian's package pool";
 
 /// A kernel that was unpacked.
-pub(super) struct Kernel {
+#[derive(Clone, Debug)]
+pub struct Kernel {
     /// Its package's name and version.
-    pub(super) name: String,
+    pub name: String,
     /// Its image.
-    pub(super) image: PathBuf,
+    pub image: PathBuf,
     /// Where its modules are; those that it has built in are not.
     folder: PathBuf,
 }
 
 impl Kernel {
-    fn at(folder: &Path) -> Option<Self> {
+    fn at(folder: &Path, more: &[&str]) -> Option<Self> {
         let image = folder.join(IMAGE);
-        let driver = folder.join("hfsplus.ko");
         let name = folder.file_name()?.to_str()?.to_owned();
-        let whole = image.is_file() && driver.is_file();
+        let has = |module: &&str| folder.join(format!("{module}.ko")).is_file();
+        let whole = image.is_file() && has(&"hfsplus") && more.iter().all(has);
         whole.then(|| Self { name, image, folder: folder.to_owned() })
     }
 
     /// A module, unless the kernel has it built in.
-    pub(super) fn module(&self, name: &str) -> Option<Vec<u8>> {
+    #[must_use]
+    pub fn module(&self, name: &str) -> Option<Vec<u8>> {
         fs::read(self.folder.join(format!("{name}.ko"))).ok()
     }
 }
 
-/// The kernel of a package, or the one that was unpacked last by name.
-pub(super) fn find(package: Option<&Path>, cache: &Path) -> Result<Kernel> {
+/// The kernel of a package, or the one that was unpacked last by name; with more
+/// modules than [`MODULES`], none of which it may have built in.
+///
+/// # Errors
+/// [`Failure`], with how a kernel gets there.
+pub fn find(package: Option<&Path>, cache: &Path, more: &[&str]) -> Result<Kernel> {
     let Some(package) = package else {
-        let kept = entries(cache).into_iter().rev().find_map(|folder| Kernel::at(&folder));
+        let kept = entries(cache).into_iter().rev().find_map(|folder| Kernel::at(&folder, more));
         return kept
             .ok_or_else(|| Failure::missing("there is no Linux kernel for the guest yet", HINT));
     };
     let name = package.file_stem().unwrap_or_default();
     let folder = cache.join(name);
-    if let Some(kernel) = Kernel::at(&folder) {
+    if let Some(kernel) = Kernel::at(&folder, more) {
         return Ok(kernel);
     }
     let fail = |error: std::io::Error| Failure::host("the kernel cannot be kept", &error);
     fs::create_dir_all(cache).map_err(fail)?;
     let half = tempfile::Builder::new().prefix(".half-").tempdir_in(cache).map_err(fail)?;
     let unpacked = FileBytes::open(package).map_err(Error::from);
-    let unpacked = unpacked.and_then(|file| unpack(&(Arc::new(file) as Source), half.path()));
+    let unpacked = unpacked.and_then(|file| unpack(&(Arc::new(file) as Source), half.path(), more));
     let wrong = |why: String| {
         let sentence = format!("{} gives no kernel for the guest", package.display());
         Failure::missing(sentence, HINT).because(why)
     };
     unpacked.map_err(|error| wrong(error.to_string()))?;
-    if Kernel::at(half.path()).is_none() {
-        return Err(wrong("it has no vmlinuz, or no module hfsplus".to_owned()));
+    if Kernel::at(half.path(), more).is_none() {
+        return Err(wrong("it has no vmlinuz, or not all modules".to_owned()));
     }
     let _ = fs::remove_dir_all(&folder);
     fs::rename(half.keep(), &folder).map_err(fail)?;
-    Kernel::at(&folder).ok_or_else(|| wrong("it did not stay".to_owned()))
+    Kernel::at(&folder, more).ok_or_else(|| wrong("it did not stay".to_owned()))
 }
 
 /// Takes out the kernel and the modules, which may be in xz.
-fn unpack(package: &Source, to: &Path) -> crate::block::Result<()> {
+fn unpack(package: &Source, to: &Path, more: &[&str]) -> crate::block::Result<()> {
     deb::scan(package, &mut |member: Member, data: &mut dyn Read| {
         let path = String::from_utf8_lossy(&member.path).into_owned();
         let name = path.rsplit('/').next().unwrap_or_default();
@@ -99,7 +105,7 @@ fn unpack(package: &Source, to: &Path) -> crate::block::Result<()> {
             fs::write(to.join(IMAGE), bytes)?;
             return Ok(true);
         }
-        let module = MODULES.iter().find(|module| {
+        let module = MODULES.iter().chain(more).find(|module| {
             let rest = name.strip_prefix(**module);
             rest.is_some_and(|rest| rest == ".ko" || rest == ".ko.xz")
         });
@@ -125,12 +131,12 @@ mod tests {
     fn what_is_no_package_is_refused_and_leaves_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let cache = dir.path().join("cache");
-        let Err(failure) = find(None, &cache) else { panic!("a kernel from nowhere") };
+        let Err(failure) = find(None, &cache, &[]) else { panic!("a kernel from nowhere") };
         assert_eq!(failure.sentence, "there is no Linux kernel for the guest yet");
         assert!(failure.hint.unwrap().contains("apt-get download"));
         let package = dir.path().join("x.deb");
         fs::write(&package, "no package at all").unwrap();
-        let Err(failure) = find(Some(&package), &cache) else { panic!("a kernel of text") };
+        let Err(failure) = find(Some(&package), &cache, &[]) else { panic!("a kernel of text") };
         assert!(failure.to_string().contains("this is no Debian package"), "{failure}");
         assert!(entries(&cache).is_empty());
     }

@@ -10,6 +10,8 @@ mod initrd;
 mod kernel;
 mod said;
 
+pub use initrd::Initrd;
+pub use kernel::{Kernel, MODULES, find as find_kernel};
 pub use said::{Said, Seen};
 
 use crate::block::Source;
@@ -43,7 +45,7 @@ pub struct Parts {
 /// A guest that is ready to start.
 pub struct Guest {
     qemu: PathBuf,
-    kernel: kernel::Kernel,
+    kernel: Kernel,
     busybox: Vec<u8>,
 }
 
@@ -55,7 +57,7 @@ impl Guest {
     pub fn find(host: &Host, parts: &Parts) -> Result<Self> {
         let qemu = qemu(host)?;
         let busybox = initrd::busybox(host, parts.busybox.as_deref())?;
-        let kernel = kernel::find(parts.kernel.as_deref(), &parts.cache)?;
+        let kernel = find_kernel(parts.kernel.as_deref(), &parts.cache, &[])?;
         Ok(Self { qemu, kernel, busybox })
     }
 
@@ -80,7 +82,7 @@ impl Guest {
         let dir = dir.path();
         let fail = |error: std::io::Error| Failure::host("the guest cannot be made", &error);
         let (initrd, answer) = (dir.join("initrd"), dir.join("answer"));
-        fs::write(&initrd, initrd::make(&self.busybox, &self.kernel)?).map_err(fail)?;
+        fs::write(&initrd, initrd::make(&self.busybox, &self.kernel)).map_err(fail)?;
         File::create(&answer).and_then(|file| file.set_len(ANSWER)).map_err(fail)?;
         let served = Served::new(volume, dir, "volume")?;
         let answers = Drive::new(word(&answer)?, Ports::Virtio);
