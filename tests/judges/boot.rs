@@ -4,7 +4,7 @@
 //! nothing about Apple's files.
 
 use crate::support::image::temp;
-use crate::support::judge::{Said, absent, note, run};
+use crate::support::judge::{Said, absent, clock, note, run};
 use crate::support::schema;
 use lionize::source::sample::MARKER;
 use lionize::vm::{Accel, Drive, End, Firmware, Host, Loader, Machine, Ports, Wish, choose};
@@ -78,6 +78,7 @@ const BOOT: &str = "/System/Library/CoreServices/boot.efi";
 
 #[test]
 fn media_start_through_foreign_readers_and_the_verdict_says_why_not() {
+    let _clock = clock();
     if !ready(&Loader::ALL) {
         return;
     }
@@ -160,6 +161,7 @@ fn judge_wrong_type(image: &Path, dir: &Path) {
 
 #[test]
 fn a_machine_whose_time_is_up_leaves_its_log_and_its_screen() {
+    let _clock = clock();
     if !ready(&[Loader::Grub]) {
         return;
     }
@@ -178,6 +180,7 @@ fn a_machine_whose_time_is_up_leaves_its_log_and_its_screen() {
 
 #[test]
 fn a_kvm_that_cannot_run_guests_is_found_out_in_time() {
+    let _clock = clock();
     if !ready(&[]) {
         return;
     }
@@ -205,6 +208,7 @@ fn a_kvm_that_cannot_run_guests_is_found_out_in_time() {
 /// `[media] efi`: what stands on the stick's own EFI partition starts by itself.
 #[test]
 fn a_program_in_the_efi_partition_starts_without_a_loader() {
+    let _clock = clock();
     if !ready(&[]) {
         return;
     }

@@ -2,7 +2,7 @@
 
 use crate::support::guest::package;
 use crate::support::image::temp;
-use crate::support::judge::{Said, absent, note, run};
+use crate::support::judge::{Said, absent, clock, note, run};
 use crate::support::schema;
 use lionize::source::Opener;
 use lionize::source::sample::{MARKER, boot_program};
@@ -33,6 +33,7 @@ fn place(image: &Path, path: &str) -> u64 {
 
 #[test]
 fn the_drivers_guest_agrees_with_the_manifest_until_a_byte_is_changed() {
+    let _clock = clock();
     let (Some(package), host) = (package(), Host::here()) else {
         return absent("the Linux driver, in `vm guest`", "there is no kernel's package");
     };
@@ -84,6 +85,7 @@ fn is_used(dir: &Path) -> bool {
 
 #[test]
 fn a_machine_runs_until_it_is_interrupted_and_leaves_the_image_alone() {
+    let _clock = clock();
     if let Err(failure) = Firmware::find(&Host::here()) {
         return absent("OVMF, in `vm run`", &failure.to_string());
     }

@@ -3,7 +3,7 @@
 
 use crate::boot::ready;
 use crate::support::image::temp;
-use crate::support::judge::{judge, required, run};
+use crate::support::judge::{clock, judge, required, run};
 use lionize::recipe::builtin;
 use lionize::vm::Loader;
 use serde_json::Value;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 #[test]
 fn every_built_in_recipe_is_what_it_claims() {
+    let _clock = clock();
     let (Some(_), Some(_)) = (judge("ifind"), judge("icat")) else { return };
     for name in builtin::names() {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
@@ -40,6 +41,7 @@ fn every_built_in_recipe_is_what_it_claims() {
 
 #[test]
 fn media_without_a_boot_file_are_said_not_to_start() {
+    let _clock = clock();
     if !ready(&Loader::ALL) {
         return;
     }

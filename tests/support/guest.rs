@@ -4,7 +4,7 @@
 //! cache folder. It runs in QEMU without KVM: that is there on more machines.
 
 use crate::support::image::temp;
-use crate::support::judge::{Judge, Said, absent, find, run};
+use crate::support::judge::{Clock, Judge, Said, absent, clock, find, run};
 use lionize::vm::guest::{Initrd, Kernel, MODULES, find_kernel};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -46,6 +46,7 @@ pub(crate) struct Guest {
     qemu: PathBuf,
     kernel: Kernel,
     base: Initrd,
+    _clock: Clock,
 }
 
 /// What a guest is started with.
@@ -95,7 +96,7 @@ impl Guest {
         base.file("bin/busybox", 0o755, &read(&busybox)?);
         base.file("bin/judge", 0o755, &tool);
         base.modules("modules/order", &kernel, &[&MODULES[..], &[LOOP]].concat());
-        Ok(Self { qemu, kernel, base })
+        Ok(Self { qemu, kernel, base, _clock: clock() })
     }
 
     /// Runs a shell script in the guest, with files in its folder and these

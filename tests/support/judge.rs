@@ -100,6 +100,23 @@ pub(crate) fn note(name: &str) {
     }
 }
 
+/// Tells at its end how long a test with machines took.
+pub(crate) struct Clock(Instant);
+
+/// Starts the clock of a test with machines.
+pub(crate) fn clock() -> Clock {
+    Clock(Instant::now())
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        // Not by `eprintln`, which is only shown of tests that fail.
+        let thread = std::thread::current();
+        let (test, took) = (thread.name().unwrap_or("a test"), self.0.elapsed().as_secs());
+        let _ = writeln!(std::io::stderr(), "machines: {took} s in {test}");
+    }
+}
+
 /// Runs a command to its end, or kills it at the limit and fails.
 #[track_caller]
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Said {
