@@ -56,7 +56,7 @@ fn build(
     streams: &mut Streams<'_>,
 ) -> engine::Result<(Tested, String)> {
     let folder = Folder::new(args.keep.as_deref())?;
-    let (sampled, _server) = match takes_samples(args) {
+    let (sampled, _server) = match args.takes_samples() {
         true => sampled(&mut request, folder.path(), args)?,
         false => (StandIns::default(), None),
     };
@@ -72,12 +72,6 @@ fn build(
     Ok((tested, about(&sampled, args.keep.as_deref().map(|_| output.as_path()))))
 }
 
-/// Without any input there is nothing else to build from.
-fn takes_samples(args: &Test) -> bool {
-    let nothing = args.job.input.is_empty() && args.job.locked.is_none() && !args.fetch;
-    args.sample || args.release.is_some() || nothing
-}
-
 /// Gives a request samples for the inputs that it lacks, and starts the server
 /// that has the catalog's.
 fn sampled(
@@ -90,7 +84,14 @@ fn sampled(
     let samples = folder.join("samples");
     fs::create_dir_all(&samples).map_err(|error| Problem::writing(&samples, &error))?;
     let (given, release) = (&request.inputs, args.release.as_deref());
-    let made = engine::stand_ins(&recipe, given, release, &samples, request.threads)?;
+    let mut made = engine::stand_ins(&recipe, given, release, &samples, request.threads)?;
+    // A catalog that is given has the package, too.
+    let known = |catalog: &str| args.job.catalog.iter().any(|pair| pair.name == catalog);
+    let entries =
+        recipe.inputs.iter().filter_map(|input| Some((&input.name, input.entry.as_ref()?)));
+    for (name, _) in entries.filter(|(_, entry)| known(&entry.catalog)) {
+        made.served.retain(|served| served != name);
+    }
     request.inputs.extend(made.inputs.iter().cloned());
     // Only here: samples are signed by a chain that nobody else trusts.
     request.supplies.anchors = sample::anchors().map_err(refused)?;

@@ -39,6 +39,15 @@ pub struct Test {
     pub judges: Judges,
 }
 
+impl Test {
+    /// Whether samples stand in for inputs that are not given: without any input
+    /// there is nothing else to build from.
+    pub(in crate::cli) fn takes_samples(&self) -> bool {
+        let nothing = self.job.input.is_empty() && self.job.locked.is_none() && !self.fetch;
+        self.image.is_none() && (self.sample || self.release.is_some() || nothing)
+    }
+}
+
 /// Who judges besides our own reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Judges {

@@ -1,5 +1,7 @@
 //! Settings as the defaults of the options that they are named after.
 
+use crate::cli::args::package::Package;
+use crate::cli::args::vm::Vm;
 use crate::cli::args::{Cli, Command, Pair};
 use crate::cli::config::Settings;
 use clap::builder::ArgPredicate;
@@ -34,27 +36,34 @@ pub(in crate::cli) fn defaults(mut command: clap::Command, settings: &Settings) 
 /// Adds the places of catalogs that the command line does not give.
 pub(in crate::cli) fn catalogs(cli: &mut Cli, settings: &Settings) {
     let Some(places) = settings.get("catalogs") else { return };
-    let places = places.values.iter().filter_map(|pair| pair.split_once('='));
-    match &mut cli.command {
-        Some(
-            Command::Build(crate::cli::args::Build { job, .. })
-            | Command::Plan(crate::cli::args::Plan { job, .. })
-            | Command::Lock(crate::cli::args::Lock { job, .. }),
-        ) => {
-            for (name, place) in places {
-                if !job.catalog.iter().any(|pair| pair.name == name) {
-                    let value = OsString::from(place);
-                    job.catalog.push(Pair { name: name.to_owned(), value });
-                }
-            }
+    let mut places = places.values.iter().filter_map(|pair| pair.split_once('='));
+    let Some(command) = &mut cli.command else { return };
+    if let Command::Catalog(command) = command {
+        let Some(which) = command.which_mut() else { return };
+        if let Some((_, place)) = places.find(|(name, _)| *name == which.catalog) {
+            place.clone_into(&mut which.catalog);
         }
-        Some(Command::Catalog(command)) => {
-            let Some(which) = command.which_mut() else { return };
-            let mut places = places;
-            if let Some((_, place)) = places.find(|(name, _)| *name == which.catalog) {
-                place.clone_into(&mut which.catalog);
-            }
+        return;
+    }
+    let Some(given) = given(command) else { return };
+    for (name, place) in places {
+        if !given.iter().any(|pair| pair.name == name) {
+            given.push(Pair { name: name.to_owned(), value: OsString::from(place) });
         }
-        _ => {}
+    }
+}
+
+/// The catalogs that are given to a command which makes something by a recipe.
+fn given(command: &mut Command) -> Option<&mut Vec<Pair>> {
+    match command {
+        Command::Build(args) => Some(&mut args.job.catalog),
+        Command::Plan(args) => Some(&mut args.job.catalog),
+        Command::Lock(args) => Some(&mut args.job.catalog),
+        // Samples have a catalog of their own.
+        Command::Test(args) if !args.takes_samples() => Some(&mut args.job.catalog),
+        Command::Vm(Vm::Check(args)) => Some(&mut args.job.catalog),
+        Command::Package(Package::Build(args)) => Some(&mut args.catalog),
+        Command::Wizard(args) => Some(&mut args.catalog),
+        _ => None,
     }
 }

@@ -92,6 +92,39 @@ fn a_flag_goes_before_a_variable_before_the_file() {
     assert!(!fetches(&run(&environment, &[&list[..], &["--offline"]].concat())));
 }
 
+/// Every command that makes something by a recipe looks into the same catalogs.
+#[test]
+fn a_catalog_of_the_settings_is_that_of_every_recipe() {
+    let (folder, environment) =
+        environment("offline = true\n[catalogs]\nlion = \"/nowhere/lion.sucatalog\"\n", &[]);
+    let recipe = folder.path().join("r.toml");
+    let text = "schema = 1\nname = \"r\"\ntitle = \"R\"\n[inputs.app]\nkind = \"catalog\"\n\
+                catalog = \"lion\"\nproduct = \"041-98155\"\npackage = \"MacOSXSrvrApp10.7.5.pkg\"\n\
+                trust = \"signature\"\n[media]\nlayout = \"bare\"\n[[step]]\ncopy = { from = \"app\", to = \"/a.pkg\" }\n\
+                [[test]]\nexists = \"/a.pkg\"\n";
+    std::fs::write(&recipe, text).unwrap();
+    let (recipe, out) = (recipe.to_str().unwrap(), folder.path().join("out"));
+    let out = out.to_str().unwrap();
+    for args in [
+        &["plan", recipe][..],
+        &["build", recipe, "-o", out],
+        &["lock", recipe, "-o", out],
+        &["test", recipe, "--fetch"],
+        &["vm", "check", recipe],
+        &["package", "build", recipe, "-o", out],
+    ] {
+        let ran = run(&environment, args);
+        assert!(ran.code != 0 && ran.errors.contains("/nowhere/lion.sucatalog"), "{}", ran.errors);
+    }
+    // Samples bring a catalog of their own, unless one is asked for.
+    let samples = ["test", recipe, "--judges", "none", "--offline=false"];
+    let ran = run(&environment, &samples);
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    let given = [&samples[..], &["--catalog", "lion=/nowhere/lion.sucatalog"]].concat();
+    let ran = run(&environment, &given);
+    assert!(ran.code != 0 && ran.errors.contains("/nowhere/lion.sucatalog"), "{}", ran.errors);
+}
+
 #[test]
 fn all_mistakes_in_the_file_are_named_at_once() {
     let text = "stroe = \"/x\"\nthreads = \"many\"\ncolor = \"allways\"\ndevice = \"/dev/sdb\"\n";
