@@ -25,6 +25,10 @@ use std::sync::{Arc, Mutex};
 /// The most findings of one kind that are listed.
 const LISTED: usize = 20;
 
+/// What helps where a disk holds nothing that is known.
+const NO_TABLE: &str = "a disk that is empty, or whose writing did not end, is like that: run the \
+                        command that writes it again";
+
 /// What a check of a finished file found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
@@ -44,7 +48,14 @@ pub fn verify(path: &Path, threads: usize, sink: &mut dyn Sink, stop: &Stop) -> 
     let opener = Opener::new();
     let fail = |error| Problem::reading(path.display(), error);
     let (item, how) = opened(&opener, path).map_err(fail)?;
-    let disk = opener.disk(&item).map_err(fail)?;
+    let disk = opener.disk(&item).map_err(|error| {
+        let is_unknown = how.is_some() && matches!(error, Error::Unsupported(_));
+        let mut problem = fail(error);
+        if is_unknown {
+            problem.hint = Some(NO_TABLE.to_owned());
+        }
+        problem
+    })?;
     let mut check = Check {
         name: path.display().to_string(),
         threads: self::threads(threads),

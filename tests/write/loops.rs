@@ -43,6 +43,11 @@ fn disks_are_built_written_verified_and_erased() {
         let said = bench.lionize(&["devices"]).ok().text();
         let own = said.split("\n\n").find(|disk| disk.starts_with(bench.device())).unwrap();
         assert!(own.contains("holds nothing that is known"), "{own}");
+        let said = bench.lionize(&["verify", "-q", bench.device()]);
+        assert_eq!(said.code, 3, "{}", said.text());
+        let hint = "hint: a disk that is empty, or whose writing did not end, is like that: run the \
+                    command that writes it again";
+        assert!(said.text().contains(hint), "{}", said.text());
         bench.allowed(&words(&["write", "-q", image.to_str().unwrap(), bench.device()])).ok();
         bench.lionize(&["verify", "-q", bench.device()]).ok();
         volume(&bench.file(), &cut);
