@@ -245,7 +245,11 @@ impl Check<'_, '_> {
             let (from, to) = (unit * UNIT, (unit + 1) * UNIT);
             self.found.faults.push(format!("bytes {from} to {to} are not those of the manifest"));
         }
-        if wrong.is_empty() && manifest.image.units.len() as u64 == disk.len().div_ceil(UNIT) {
+        let (listed, there) = (manifest.image.units.len() as u64, disk.len().div_ceil(UNIT));
+        if listed != there {
+            let text = format!("the disk has {there} MiB; its manifest has digests of {listed}");
+            self.found.faults.push(text);
+        } else if wrong.is_empty() {
             let plan = manifest.plan.get(..12).unwrap_or(&manifest.plan);
             self.found.proofs.push(format!("every byte is that of the manifest (plan {plan})"));
         }

@@ -92,6 +92,25 @@ fn damage_is_found_by_the_manifest() {
     assert_eq!(check(&out).faults[0], "the backup GPT is missing or damaged");
 }
 
+/// What says nothing of the image proves nothing, and is no manifest of it.
+#[test]
+fn a_manifest_that_lacks_digests_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let input = file(dir.path(), "in.img", &esd("10.7.5", "11G63"));
+    let out = dir.path().join("out.img");
+    make(&request("restore", &[("image", &input)]), &out, Verify::Quick).unwrap();
+    let path = lionize::engine::manifest_path(&out);
+    let mut manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let units = manifest["image"]["units"].as_array_mut().unwrap();
+    let all = units.len();
+    units.clear();
+    std::fs::write(&path, manifest.to_string()).unwrap();
+    let found = check(&out);
+    let text = format!("the disk has {all} MiB; its manifest has digests of 0");
+    assert_eq!(found.faults, [text]);
+}
+
 #[test]
 fn an_image_verifies_without_a_manifest() {
     let dir = tempfile::tempdir().unwrap();
