@@ -14,6 +14,7 @@ use crate::media::burn::{self, Course, Job, Phase, Trouble};
 use crate::media::pass::{Digests, Options};
 use crate::media::read_back::{Sent, read_back};
 use crate::media::room_left;
+use std::cell::Cell;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -191,11 +192,15 @@ impl Written<'_, '_> {
                     Err(Trouble::Wrong(text))
                 }
             };
-        let mut phase = |phase: Phase| match phase {
-            Phase::Clear => {}
-            Phase::Write => self.progress.start(Stage::Write, &path, self.job.bytes()),
-            Phase::Prove => self.progress.finish(Stage::Write),
-            Phase::Commit => self.progress.start(Stage::Commit, &path, 0),
+        let reached = Cell::new(Phase::Clear);
+        let mut phase = |phase: Phase| {
+            reached.set(phase);
+            match phase {
+                Phase::Clear => {}
+                Phase::Write => self.progress.start(Stage::Write, &path, self.job.bytes()),
+                Phase::Prove => self.progress.finish(Stage::Write),
+                Phase::Commit => self.progress.start(Stage::Commit, &path, 0),
+            }
         };
         let mut course = Course {
             old: &self.disk.old,
@@ -207,7 +212,10 @@ impl Written<'_, '_> {
         };
         let result = burn::run(medium, self.job, &mut course, &options);
         if let Err(trouble) = result {
-            return Err(problem.map_or_else(|| told(&path, trouble), |found| left(&path, found)));
+            let problem = problem.map_or_else(|| told(&path, trouble), |found| left(&path, found));
+            // Before, it may be as it was; behind, it may have tables that are whole.
+            let is_blank = matches!(reached.get(), Phase::Write | Phase::Prove);
+            return Err(if is_blank { blank(&path, problem) } else { problem });
         }
         record.forget();
         self.progress.finish(Stage::Commit);
@@ -245,6 +253,14 @@ pub(super) fn told(path: &str, trouble: Trouble) -> Problem {
             problem.because(text).hint("this disk is not to be trusted: take another one")
         }
     }
+}
+
+/// Says of a disk that was cleared, and not finished, that it is of no use.
+fn blank(path: &str, mut problem: Problem) -> Problem {
+    if problem.kind != ProblemKind::Interrupted {
+        problem.sentence += &format!("; nothing starts from {path} now");
+    }
+    problem
 }
 
 /// Adds what is left on a disk that was not finished.

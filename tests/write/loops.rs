@@ -115,7 +115,7 @@ fn a_locked_build_takes_nothing_else_for_a_disk() {
     sample::write_image(other, &mut File::create(&bench.installer).unwrap(), 0).unwrap();
     let said = bench.allowed(&build);
     assert_eq!(said.code, 3, "{}", said.text());
-    let why = "the inputs are not those of the lock file";
+    let why = "the inputs are not those of the lock file; nothing starts from /dev/loop";
     assert!(said.text().contains(why), "{}", said.text());
     assert!(!has_table(&bench.file()), "a table on what the lock refuses");
 }
