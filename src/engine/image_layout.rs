@@ -13,6 +13,7 @@ use crate::format::partition::{Kind, Part, partitions};
 use crate::format::{apm, mbr};
 use crate::media::unused;
 use crate::volume::fat;
+use crate::volume::hfsplus::{Journal, Volume};
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,6 +76,7 @@ fn as_it_is(disk: &Source, parts: &[Part], len: u64, sector: u32) -> Result<Layo
 
 /// Whether a table that is not made anew means the same on this disk.
 fn fits(disk: &Source, parts: &[Part], sector: u32) -> Result<(), Error> {
+    parts.iter().try_for_each(|part| blocks_fit(disk, part, sector))?;
     let hint = "take a disk with sectors of 512 bytes";
     let refuse = |what, field, unit: u32| Err(Error::unsupported(what, field, unit, hint));
     if sector > 512 && parts.iter().any(|part| matches!(part.kind, Kind::Mbr(_))) {
@@ -90,6 +92,22 @@ fn fits(disk: &Source, parts: &[Part], sector: u32) -> Result<(), Error> {
         Some(unit) => refuse("an Apple partition map for smaller sectors", "sbBlkSize", unit),
         None => Ok(()),
     }
+}
+
+/// Refuses an HFS+ volume whose blocks are smaller than the disk's sectors: as
+/// we make none for such a disk, none is put there.
+fn blocks_fit(disk: &Source, part: &Part, sector: u32) -> Result<(), Error> {
+    let volume = part.is_hfs_plus().then(|| part.open(disk)).transpose()?;
+    let opened = volume.map(|volume| Volume::open_with(volume, Journal::Ignore));
+    // Of one that cannot be opened nothing is known, and so it is for all disks.
+    let Some(Ok(volume)) = opened else { return Ok(()) };
+    let block = volume.header().block_size;
+    if block >= sector {
+        return Ok(());
+    }
+    let what = "an HFS+ volume with blocks smaller than the sectors of the disk";
+    let hint = "build it for this disk: lionize build --device";
+    Err(Error::unsupported(what, "blockSize", block, hint))
 }
 
 /// What no file has of the HFS+ volumes. Of one that does not check clean,
@@ -162,6 +180,7 @@ fn by_table(
             "the image has sectors of {old} bytes and the disk of {size}: its partition table is made anew"
         ));
     }
+    parts.iter().try_for_each(|part| blocks_fit(disk, part, sector))?;
     let kept = kept(disk, table, parts, size, &mut notes)?;
     let end = kept.iter().map(|(_, range)| range.end).max().unwrap_or(0);
     // Behind the last partition: the backup table.
@@ -366,13 +385,13 @@ mod tests {
         assert!(!PART.step_by(512).any(|at| is_free(&layout, at)), "{:?}", layout.free);
     }
 
-    #[test]
-    fn below_an_iso_volume_nothing_is_free() {
+    /// A disk with an HFS+ volume whose blocks have so many bytes.
+    fn made(block_size: u32) -> (Vec<u8>, Range<u64>) {
         let mut tree = Tree::new(Name::from_text("V"), Case::Folded, 9);
         let body = Body::File { data: bytes(vec![7; 5000]), rsrc: None };
         tree.add(tree.root(), Name::from_text("a"), Meta::new(Meta::FILE | 0o644, 9), body)
             .unwrap();
-        let params = Params::new(Size::Fit { free: 8 * MIB }, 9);
+        let params = Params { block_size, ..Params::new(Size::Fit { free: 8 * MIB }, 9) };
         let laid = hfsplus::lay_out(&Arc::new(tree), &params).unwrap();
         let media = Media {
             layout: media::Layout::Single,
@@ -383,8 +402,13 @@ mod tests {
             volume: PartContent { map: laid.map.clone(), headers: laid.headers.clone() },
         };
         let image = media::lay_out(&media, Target { sector: 512, len: None }).unwrap();
-        let volume = image.volume();
-        let mut disk = read_vec(&image.map, 0, usize::try_from(image.map.len()).unwrap()).unwrap();
+        let disk = read_vec(&image.map, 0, usize::try_from(image.map.len()).unwrap()).unwrap();
+        (disk, image.volume())
+    }
+
+    #[test]
+    fn below_an_iso_volume_nothing_is_free() {
+        let (mut disk, volume) = made(4096);
         let inside = |disk: Vec<u8>| {
             let layout = lay_out(&bytes(disk), 64 * MIB, 512).unwrap();
             volume.clone().step_by(4096).filter(|at| is_free(&layout, *at)).count()
@@ -392,5 +416,21 @@ mod tests {
         assert!(inside(disk.clone()) > 1000);
         put(&mut disk, 32_769, b"CD001");
         assert_eq!(inside(disk), 0);
+    }
+
+    #[test]
+    fn blocks_are_not_smaller_than_sectors() {
+        for (block, fits) in [(4096, true), (1024, false)] {
+            let (disk, volume) = made(block);
+            let bare = disk[usize::try_from(volume.start).unwrap()..].to_vec();
+            for image in [disk, bare] {
+                let image: Source = bytes(image);
+                assert!(lay_out(&image, 64 * MIB, 512).is_ok());
+                match lay_out(&image, 64 * MIB, 4096).map(drop) {
+                    Err(Error::Unsupported(why)) if !fits => assert_eq!(why.field, "blockSize"),
+                    other => assert!(fits && other.is_ok(), "{block}: {other:?}"),
+                }
+            }
+        }
     }
 }
