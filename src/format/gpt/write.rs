@@ -3,6 +3,7 @@
 use crate::format::gpt::raw::{self, ENTRIES, ENTRY_SIZE};
 use crate::format::gpt::{Entry, Guid};
 use crate::format::mbr;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 use zerocopy::IntoBytes;
@@ -62,8 +63,9 @@ pub struct Tables {
     pub backup_at: u64,
 }
 
-/// The tables of a disk of `sectors` sectors. `Entry::index` is not looked at:
-/// entries are numbered in the order they are given.
+/// The tables of a disk of `sectors` sectors. Each entry has the slot of its
+/// [`Entry::index`], if all have one of their own: systems call partitions by
+/// these numbers. Else they are numbered in the order they are given.
 ///
 /// # Errors
 /// [`LayoutError`], for what would not be a valid table.
@@ -111,9 +113,21 @@ fn check_places(entries: &[Entry], usable: &Range<u64>) -> Result<(), LayoutErro
     Ok(())
 }
 
+/// The slot of each entry, from 0.
+fn slots(entries: &[Entry]) -> Vec<usize> {
+    let own = entries.iter().map(|entry| usize::try_from(entry.index.checked_sub(1)?).ok());
+    let own: Option<Vec<_>> = own.collect();
+    let apart = |slots: &Vec<usize>| {
+        let all: BTreeSet<_> = slots.iter().filter(|slot| **slot < ENTRIES as usize).collect();
+        all.len() == entries.len()
+    };
+    own.filter(apart).unwrap_or_else(|| (0..entries.len()).collect())
+}
+
 fn entry_array(entries: &[Entry]) -> Vec<u8> {
-    let mut array = Vec::with_capacity((ENTRIES * ENTRY_SIZE) as usize);
-    for entry in entries {
+    let size = ENTRY_SIZE as usize;
+    let mut array = vec![0; ENTRIES as usize * size];
+    for (entry, slot) in entries.iter().zip(slots(entries)) {
         let mut name = [0; 36];
         for (unit, to) in fitting_name(&entry.name).zip(&mut name) {
             *to = unit;
@@ -126,9 +140,8 @@ fn entry_array(entries: &[Entry]) -> Vec<u8> {
             Attributes: entry.attributes.into(),
             PartitionName: name.map(Into::into),
         };
-        array.extend_from_slice(raw.as_bytes());
+        array[slot * size..(slot + 1) * size].copy_from_slice(raw.as_bytes());
     }
-    array.resize((ENTRIES * ENTRY_SIZE) as usize, 0);
     array
 }
 
@@ -206,6 +219,24 @@ mod tests {
         assert_eq!(write(&[entry(34, 40), entry(40, 50)]), Err(LayoutError::Place(2)));
         assert_eq!(write(&[entry(50, 49)]), Err(LayoutError::Place(1)));
         assert_eq!(write(&vec![entry(34, 34); 129]), Err(LayoutError::Count(129)));
+    }
+
+    #[test]
+    fn entries_keep_their_numbers() {
+        let numbers = |numbers: [u32; 2]| {
+            let [a, b] = [entry(40, 50), entry(60, 70)];
+            let entries = [Entry { index: numbers[0], ..a }, Entry { index: numbers[1], ..b }];
+            let tables = tables(512, 1000, Guid::ZERO, &entries).unwrap();
+            let mut disk = vec![0; 512_000];
+            disk[512..512 + tables.primary.len()].copy_from_slice(&tables.primary);
+            let found = crate::format::gpt::read(&disk).unwrap().unwrap();
+            found.entries.iter().map(|entry| (entry.index, entry.first)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers([3, 128]), [(3, 40), (128, 60)]);
+        assert_eq!(numbers([2, 1]), [(1, 60), (2, 40)]);
+        for odd in [[0, 1], [2, 2], [1, 129]] {
+            assert_eq!(numbers(odd), [(1, 40), (2, 60)]);
+        }
     }
 
     #[test]
