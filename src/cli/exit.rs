@@ -26,7 +26,7 @@ pub const fn code(kind: ProblemKind) -> u8 {
         ProblemKind::Usage => USAGE,
         ProblemKind::BadInput => BAD_INPUT,
         ProblemKind::Network => NETWORK,
-        ProblemKind::Device => OUTPUT,
+        ProblemKind::Output | ProblemKind::Device => OUTPUT,
         ProblemKind::Verification => VERIFICATION,
         ProblemKind::Interrupted => INTERRUPTED,
         ProblemKind::Ours => OURS,
@@ -40,9 +40,37 @@ pub const fn word(kind: ProblemKind) -> &'static str {
         ProblemKind::Usage => "usage",
         ProblemKind::BadInput => "bad-input",
         ProblemKind::Network => "network",
-        ProblemKind::Device => "output",
+        ProblemKind::Output => "output",
+        ProblemKind::Device => "device",
         ProblemKind::Verification => "verification",
         ProblemKind::Interrupted => "interrupted",
         ProblemKind::Ours => "ours",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{problem, schema::judge};
+    use crate::engine::Problem;
+
+    #[test]
+    fn every_kind_is_in_the_schema_and_in_the_guide() {
+        let guide = include_str!("../../docs/exit-codes.md");
+        for kind in [
+            ProblemKind::Usage,
+            ProblemKind::BadInput,
+            ProblemKind::Network,
+            ProblemKind::Output,
+            ProblemKind::Device,
+            ProblemKind::Verification,
+            ProblemKind::Interrupted,
+            ProblemKind::Ours,
+        ] {
+            let object = problem::object(&Problem::new(kind, "it failed"));
+            judge::events().holds(&object.to_string());
+            let row = format!("| {} | `{}` |", code(kind), word(kind));
+            assert!(guide.contains(&row), "docs/exit-codes.md lacks {row}");
+        }
     }
 }

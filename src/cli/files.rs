@@ -284,7 +284,7 @@ fn to_tar(
     let refused = |error: &std::io::Error| Problem::writing(file, error);
     if file.symlink_metadata().is_ok() {
         let problem =
-            Problem::new(ProblemKind::Device, format!("{} exists already", file.display()));
+            Problem::new(ProblemKind::Output, format!("{} exists already", file.display()));
         return Err(problem.hint("give another file with --tar; nothing is ever replaced").into());
     }
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());

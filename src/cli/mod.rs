@@ -35,6 +35,7 @@ mod schema;
 mod shell;
 mod streams;
 mod test;
+mod usage;
 mod verdicts;
 mod vm;
 mod wizard;
@@ -79,7 +80,7 @@ pub fn run_in(
         .map_err(|error| error.format(&mut command));
     match parsed {
         Ok(mut cli) => {
-            let color = wants_color(cli.global.color, streams.terminal);
+            let color = colored(&cli, streams);
             let outcome = match settings {
                 Ok(settings) => {
                     config::catalogs(&mut cli, &settings);
@@ -89,8 +90,13 @@ pub fn run_in(
             };
             conclude(outcome, cli.global.json, color, streams)
         }
-        Err(error) => usage(&error, &args, streams),
+        Err(error) => usage::tell(&error, &args, streams),
     }
+}
+
+/// Whether what is said to people may be in colours.
+fn colored(cli: &Cli, streams: &Streams<'_>) -> bool {
+    !cli.global.plain && wants_color(cli.global.color, streams.terminal)
 }
 
 fn wants_color(color: Color, terminal: bool) -> bool {
@@ -104,7 +110,7 @@ fn wants_color(color: Color, terminal: bool) -> bool {
 fn dispatch(cli: &Cli, settings: &Settings, streams: &mut Streams<'_>) -> Outcome {
     let style = Style { json: cli.global.json, quiet: cli.global.quiet };
     let plain = cli.global.plain;
-    let color = !plain && wants_color(cli.global.color, streams.terminal);
+    let color = colored(cli, streams);
     let asked = |args: &args::Wizard, streams: &mut Streams<'_>| {
         wizard::run(args, wizard::Look { plain, color }, style, streams)
     };
@@ -168,27 +174,4 @@ fn fail(problem: &Problem, object: Option<Value>, color: bool, streams: &mut Str
     }
     let _ = streams.stderr.write_all(problem::text(problem, color).as_bytes());
     exit::code(problem.kind)
-}
-
-/// Help and version on standard output; mistakes on standard error.
-fn usage(error: &clap::Error, args: &[OsString], streams: &mut Streams<'_>) -> u8 {
-    let given = |flag: &str| args.iter().any(|arg| arg == flag);
-    let color = if given("--color=always") { Color::Always } else { Color::Auto };
-    let rendered = error.render();
-    let text = if wants_color(color, streams.terminal) {
-        rendered.ansi().to_string()
-    } else {
-        rendered.to_string()
-    };
-    if !error.use_stderr() {
-        let _ = streams.stdout.write_all(text.as_bytes());
-        return exit::DONE;
-    }
-    if given("--json") {
-        let first = text.lines().next().unwrap_or_default();
-        let problem = Problem::usage(first.strip_prefix("error: ").unwrap_or(first));
-        let _ = streams.object(&problem::object(&problem));
-    }
-    let _ = streams.stderr.write_all(text.as_bytes());
-    exit::USAGE
 }

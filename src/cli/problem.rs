@@ -30,7 +30,7 @@ impl Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::Pipe;
         }
-        let kind = crate::engine::ProblemKind::Device;
+        let kind = crate::engine::ProblemKind::Output;
         Self::Problem(Problem::new(kind, "cannot write to standard output").because(error))
     }
 }

@@ -127,9 +127,12 @@ pub(super) fn whole(
         reading.progress.reach(Stage::Verify, reading.job.bytes_before(place));
     };
     let options = Options::new(reading.threads, &flag, &progress);
-    let faults = read_back(seen, sent, &options).map_err(|error| match reading.stop.raised() {
-        true => Problem::interrupted(),
-        false => wrong("the disk cannot be read back").because(error),
+    let faults = read_back(seen, sent, &options).map_err(|error| match error {
+        _ if reading.stop.raised() => Problem::interrupted(),
+        Error::Io(error) => {
+            Problem::new(ProblemKind::Device, "the disk cannot be read back").because(error)
+        }
+        other => wrong("the disk cannot be read back").because(other),
     })?;
     if !faults.is_empty() {
         let mut problem = wrong("the disk does not hold what was written to it");
@@ -269,4 +272,20 @@ fn left(path: &str, mut problem: Problem) -> Problem {
         problem.sentence = format!("the work was interrupted; nothing starts from {path} now");
     }
     problem.hint("run the same command again: it goes on where it was")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn whose_fault_it_is_is_told_apart() {
+        let failing = || io::Error::from_raw_os_error(5);
+        let kind = |trouble| told("/dev/sdb", trouble).kind;
+        assert_eq!(kind(Trouble::Medium(failing())), ProblemKind::Device);
+        assert_eq!(kind(Trouble::Source(failing().into())), ProblemKind::BadInput);
+        assert_eq!(kind(Trouble::Stopped), ProblemKind::Interrupted);
+        assert_eq!(kind(Trouble::Wrong(String::new())), ProblemKind::Verification);
+    }
 }

@@ -17,7 +17,9 @@ pub enum ProblemKind {
     BadInput,
     /// A server did not give what it should.
     Network,
-    /// The output could not be written.
+    /// A file that is made could not be written.
+    Output,
+    /// A disk could not be written, or may not be.
     Device,
     /// What was written, or what was read, did not prove right.
     Verification,
@@ -145,7 +147,7 @@ impl Problem {
     #[must_use]
     pub fn writing(path: &Path, error: &io::Error) -> Self {
         let sentence = format!("cannot write {}", path.display());
-        let problem = Self::new(ProblemKind::Device, sentence).because(error);
+        let problem = Self::new(ProblemKind::Output, sentence).because(error);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 problem.hint("make room there, or give another place with --output")
@@ -171,7 +173,7 @@ impl From<Failure> for Problem {
             FailureKind::Network | FailureKind::Offline => ProblemKind::Network,
             FailureKind::Interrupted => ProblemKind::Interrupted,
             FailureKind::Proof => ProblemKind::Verification,
-            FailureKind::Disk => ProblemKind::Device,
+            FailureKind::Disk => ProblemKind::Output,
             FailureKind::Usage => ProblemKind::Usage,
         };
         let Failure { sentence, causes, hint, .. } = failure;
@@ -183,7 +185,7 @@ impl From<vm::Failure> for Problem {
     fn from(failure: vm::Failure) -> Self {
         let kind = match failure.kind {
             vm::FailureKind::Missing => ProblemKind::BadInput,
-            vm::FailureKind::Host => ProblemKind::Device,
+            vm::FailureKind::Host => ProblemKind::Output,
             vm::FailureKind::Interrupted => ProblemKind::Interrupted,
         };
         let vm::Failure { sentence, causes, hint, .. } = failure;

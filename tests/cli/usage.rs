@@ -32,12 +32,55 @@ fn inputs_have_names() {
 
 #[test]
 fn mistakes_are_objects_too() {
-    let ran = lionize(["--json", "biuld"]);
-    assert_eq!(ran.code, exit::USAGE);
-    let object = &ran.objects()[0];
-    assert_eq!(object["result"], "failed");
-    assert_eq!(object["exit"], 2);
-    assert_eq!(object["error"], "unrecognized subcommand 'biuld'");
+    let usage = "the command is lionize build ";
+    let cases: [(&[&str], &str, &[&str], &str); 6] = [
+        (
+            &["biuld"],
+            "unrecognized subcommand 'biuld'",
+            &[],
+            "a similar subcommand exists: 'build'",
+        ),
+        (
+            &["ls", "--lnog", "x"],
+            "unexpected argument '--lnog' found",
+            &[],
+            "a similar argument exists: '--long'",
+        ),
+        (
+            &["build", "lion", "--output"],
+            "a value is required for '--output <FILE>' but none was supplied",
+            &[],
+            "`--help` behind the command says what it takes",
+        ),
+        (
+            &["build", "lion", "-o", "x", "--device", "y"],
+            "the argument '--output <FILE>' cannot be used with '--device <PATH>'",
+            &[],
+            usage,
+        ),
+        (
+            &["build"],
+            "the following required arguments were not provided",
+            &["<--output <FILE>|--device <PATH>>", "<RECIPE>"],
+            usage,
+        ),
+        (
+            &["build", "lion", "-o", "x", "--verify", "ful"],
+            "invalid value 'ful' for '--verify <HOW>'",
+            &["[possible values: none, quick, full]"],
+            "a similar value exists: 'full'",
+        ),
+    ];
+    for (args, sentence, causes, hint) in cases {
+        let ran = lionize(["--json"].iter().chain(args));
+        assert_eq!(ran.code, exit::USAGE);
+        let object = &ran.objects()[0];
+        assert_eq!((&object["kind"], &object["exit"]), (&"usage".into(), &2.into()));
+        assert_eq!(object["error"], sentence);
+        assert_eq!(object["causes"], serde_json::json!(causes), "{args:?}");
+        let said = object["hint"].as_str().unwrap();
+        assert!(said.starts_with(hint), "{args:?}: {said}");
+    }
 }
 
 #[test]

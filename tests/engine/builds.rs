@@ -190,7 +190,7 @@ fn outputs_that_cannot_be_are_refused() {
     let nowhere = dir.path().join("no/out.img");
     assert_eq!(
         fails(&nowhere),
-        (ProblemKind::Device, format!("cannot write {}", nowhere.display()))
+        (ProblemKind::Output, format!("cannot write {}", nowhere.display()))
     );
     assert_eq!(names(dir.path()), ["in.img"]);
 }

@@ -117,7 +117,7 @@ fn is_same(path: &Path, stored: &Stored) -> Result<bool, Problem> {
     let Ok(meta) = fs::symlink_metadata(path) else { return Ok(false) };
     let refused = || {
         let sentence = format!("{} exists already, with other contents", path.display());
-        Problem::new(ProblemKind::Device, sentence)
+        Problem::new(ProblemKind::Output, sentence)
             .hint("give another folder with --to; nothing is ever replaced")
     };
     if !meta.is_file() || meta.len() != stored.bytes {

@@ -165,11 +165,11 @@ impl Target {
             // All folders below the first are new: what is there, we made.
             let sentence = format!("cannot make {whole}: this host takes it for another name");
             let cause = "two names differ only in case, or in how their letters are composed";
-            return Problem::new(ProblemKind::Device, sentence)
+            return Problem::new(ProblemKind::Output, sentence)
                 .because(cause)
                 .hint("extract to a file system that tells such names apart");
         }
-        Problem::new(ProblemKind::Device, format!("{whole} exists already"))
+        Problem::new(ProblemKind::Output, format!("{whole} exists already"))
             .hint("give another folder with --to; nothing is ever replaced")
     }
 }

@@ -130,7 +130,7 @@ fn what_stands_there_stays() {
     hostile.text(root, "b", Meta::FILE | 0o644, "new");
     fs::write(temp.path().join("b"), "old").unwrap();
     let problem = hostile.extract(temp.path(), false).unwrap_err();
-    assert_eq!(problem.kind, ProblemKind::Device);
+    assert_eq!(problem.kind, ProblemKind::Output);
     assert!(problem.sentence.ends_with("/b exists already"), "{problem}");
     assert_eq!(fs::read_to_string(temp.path().join("b")).unwrap(), "old");
     assert!(!temp.path().join("a").exists(), "nothing is begun that cannot be ended");

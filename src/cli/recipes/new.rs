@@ -36,7 +36,7 @@ pub(super) fn run(args: &NewRecipe, style: Style, streams: &mut Streams<'_>) -> 
 fn write(output: &Path, text: &str) -> Result<()> {
     let fail = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => Problem::new(
-            crate::engine::ProblemKind::Device,
+            crate::engine::ProblemKind::Output,
             format!("{} exists already", output.display()),
         )
         .hint("give another file with --output; nothing is ever replaced"),

@@ -210,7 +210,7 @@ fn decide(
 }
 
 fn lost(error: &io::Error) -> Problem {
-    Problem::new(ProblemKind::Device, "cannot use the terminal").because(error)
+    Problem::new(ProblemKind::Output, "cannot use the terminal").because(error)
 }
 
 fn ended() -> Problem {

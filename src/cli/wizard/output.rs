@@ -7,7 +7,7 @@ use crate::cli::wizard::flow::{Answer, Answers, Output};
 use crate::cli::wizard::host::typed;
 use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply};
 use crate::cli::wizard::summary;
-use crate::cli::{disk, job};
+use crate::cli::{disk, job, usage};
 use crate::device::guard::Verdict;
 use crate::device::{self, Disk};
 use crate::engine::{self, Brief, Problem, Silent};
@@ -32,11 +32,7 @@ pub(super) fn parsed(args: &[OsString]) -> engine::Result<Box<Build>> {
     match Cli::try_parse_from(all).map(|cli| cli.command) {
         Ok(Some(Command::Build(build))) => Ok(Box::new(build)),
         Ok(_) => Err(Problem::ours("the wizard made up a command that is none")),
-        Err(error) => {
-            let text = error.render().to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Err(Problem::usage(first))
-        }
+        Err(error) => Err(usage::mistake(&error)),
     }
 }
 
