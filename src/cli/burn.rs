@@ -1,12 +1,13 @@
 //! `build --device`, `write` and `erase`: disks as the output.
 
+use crate::block::Medium;
 use crate::cli::Outcome;
 use crate::cli::args::{Erase, Write};
-use crate::cli::disk::{Answers, Chosen, Terminal, choose};
+use crate::cli::disk::{Chosen, Terminal, choose};
 use crate::cli::job::list;
 use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
-use crate::engine::{self, Brief, Burnt, Problem, Request, Verify};
+use crate::engine::{self, Brief, Burnt, Problem, Request, Sink, Verify};
 use crate::report::size;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -36,15 +37,9 @@ pub(super) fn build(
     plan.check_mac(&mut streams.sink(style))?;
     // What was fetched is read, too, wherever the store is.
     let chosen = chosen.reading(&plan.files()).needing(plan.bytes())?;
-    let burnt =
-        written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, streams| {
-            let mut medium = opened(chosen)?;
-            let disk = chosen.target();
-            let mut sink = streams.sink(style);
-            let (verify, threads) = (how.verify, how.threads);
-            engine::burn_plan(&plan, &disk, &mut *medium, verify, threads, &mut sink, &stop)
-        })?;
-    streams.result(style, &text(&burnt), &object(&burnt))?;
+    burn(&chosen, style, streams, |disk, medium, sink| {
+        engine::burn_plan(&plan, disk, medium, how.verify, how.threads, sink, &stop)
+    })?;
     Ok(Brief::of_plan(&plan))
 }
 
@@ -62,46 +57,43 @@ pub(super) fn write(args: &Write, style: Style, streams: &mut Streams<'_>) -> Ou
         &stop,
     )?;
     let chosen = chosen.needing(image.needs())?;
-    let burnt =
-        written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, streams| {
-            let mut medium = opened(chosen)?;
-            let disk = chosen.target();
-            let mut sink = streams.sink(style);
-            let (verify, threads) = (how.verify, how.threads);
-            engine::burn_image(&image, &disk, &mut *medium, verify, threads, &mut sink, &stop)
-        })?;
-    streams.result(style, &text(&burnt), &object(&burnt))
+    burn(&chosen, style, streams, |disk, medium, sink| {
+        engine::burn_image(&image, disk, medium, how.verify, how.threads, sink, &stop)
+    })
 }
 
 /// `lionize erase`.
 pub(super) fn erase(args: &Erase, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let chosen = choose(&args.device, &args.disk, &[])?;
-    written(&chosen, &mut Terminal(streams.stop.clone()), streams, |chosen, _| {
-        engine::erase(&chosen.target(), &mut *opened(chosen)?)
-    })?;
+    chosen.confirm(&mut Terminal(streams.stop.clone()), streams)?;
+    engine::erase(&chosen.target(), &mut *opened(&chosen)?)?;
     let path = args.device.display().to_string();
     let text = format!("erased {path}: it has no partition table and no volume\n");
     streams.result(style, &text, &erased(&path))
 }
 
-/// Confirms, then writes.
-fn written<T>(
+/// Confirms, writes, and tells what became of the disk once it is closed.
+fn burn(
     chosen: &Chosen,
-    answers: &mut dyn Answers,
+    style: Style,
     streams: &mut Streams<'_>,
-    work: impl FnOnce(&Chosen, &mut Streams<'_>) -> engine::Result<T>,
-) -> engine::Result<T> {
-    chosen.confirm(answers, streams)?;
-    work(chosen, streams)
+    work: impl FnOnce(&engine::Disk, &mut dyn Medium, &mut dyn Sink) -> engine::Result<Burnt>,
+) -> Outcome {
+    chosen.confirm(&mut Terminal(streams.stop.clone()), streams)?;
+    let mut medium = opened(chosen)?;
+    let burnt = work(&chosen.target(), &mut *medium, &mut streams.sink(style));
+    drop(medium);
+    let burnt = burnt?;
+    streams.result(style, &text(&burnt), &object(&burnt))
 }
 
 #[cfg(target_os = "linux")]
-fn opened(chosen: &Chosen) -> engine::Result<Box<dyn crate::block::Medium>> {
+fn opened(chosen: &Chosen) -> engine::Result<Box<dyn Medium>> {
     Ok(Box::new(chosen.open()?))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn opened(_chosen: &Chosen) -> engine::Result<Box<dyn crate::block::Medium>> {
+fn opened(_chosen: &Chosen) -> engine::Result<Box<dyn Medium>> {
     Err(Problem::usage("disks are written to on Linux only"))
 }
 

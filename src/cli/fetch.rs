@@ -1,8 +1,8 @@
 //! `fetch recovery` and `fetch installer`: from Apple's recovery server.
 
 use crate::cli::Outcome;
-use crate::cli::args::Network;
 use crate::cli::args::fetch::{Fetch, Order};
+use crate::cli::args::{Kept, Network};
 use crate::cli::job;
 use crate::cli::network::{self, Watching};
 use crate::cli::streams::{Streams, Style};
@@ -42,8 +42,8 @@ fn fetch(
     let digest = order.sha256.as_deref().map(digest).transpose()?;
     let server = order.server.as_deref().map_or_else(Recovery::apple, Recovery::at);
     let server = server.map_err(Problem::from)?;
-    let store =
-        network::store(&Network { store: order.which.store.clone(), ..Network::default() })?;
+    let kept = Kept { store: order.which.store.clone(), offline: false };
+    let store = network::store(&Network { kept, mirror: None })?;
     let anchors = Anchors::apple().map_err(|error| {
         Problem::ours("our copies of Apple's certificates are broken").because(error)
     })?;

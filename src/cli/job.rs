@@ -1,6 +1,6 @@
 //! `build`, `plan`, `lock` and `verify`: a job for the engine, its answer in words.
 
-use crate::cli::args::{Build, HowMuch, Job, Lock, Pair, Plan, Verify};
+use crate::cli::args::{Build, HowMuch, Job, Kept, Lock, Making, Pair, Plan, Verify};
 use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, burn};
@@ -25,15 +25,15 @@ pub(super) fn build_and_tell(
     style: Style,
     streams: &mut Streams<'_>,
 ) -> Result<Brief, Failure> {
-    let request = request(&args.job, args.output.clone())?;
-    let threads = args.job.threads.unwrap_or(0);
-    if let Some(device) = &args.device {
-        let verify = args.verify.unwrap_or(HowMuch::Full).how();
+    let request = request(&args.job, args.goal.output.clone())?;
+    let threads = args.job.making.threads.unwrap_or(0);
+    if let Some(device) = &args.goal.device {
+        let verify = args.goal.verify.unwrap_or(HowMuch::Full).how();
         let how = burn::How { verify, threads };
-        return burn::build(request, device, &args.disk, how, style, streams);
+        return burn::build(request, device, &args.goal.disk, how, style, streams);
     }
-    let output = args.output.clone().ok_or_else(burn::nowhere)?;
-    let verify = proof_of_file(args.verify.unwrap_or(HowMuch::Quick))?;
+    let output = args.goal.output.clone().ok_or_else(burn::nowhere)?;
+    let verify = proof_of_file(args.goal.verify.unwrap_or(HowMuch::Quick))?;
     let options = BuildOptions { output, verify, threads };
     let (built, brief) = make(&request, &options, style, streams)?;
     streams.result(style, &built_text(&built), &built_json(&built))?;
@@ -124,21 +124,23 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
 }
 
 pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
-    let inputs = job.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
-    let params = job.set.iter().map(param).collect::<engine::Result<_>>()?;
-    let (params, fixes) = fixes(job, params)?;
+    let making = &job.making;
+    let inputs = making.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
+    let params = making.set.iter().map(param).collect::<engine::Result<_>>()?;
+    let supplies = supplies(making)?;
+    let (params, fixes) = fixes(job, params, &supplies)?;
     Ok(Request {
         recipe: job.recipe.clone(),
         inputs: inputs.collect(),
         params,
         fixes,
-        mac: job.mac.clone(),
+        mac: making.mac.clone(),
         output,
         target_bytes: None,
         target_sector: None,
         date: source_date()?,
-        threads: job.threads.unwrap_or(0),
-        supplies: supplies(job)?,
+        threads: making.threads.unwrap_or(0),
+        supplies,
         locked: job.locked.clone(),
         changes: false,
     })
@@ -148,15 +150,16 @@ pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Requ
 type Values = Vec<(String, String)>;
 
 /// The values that are for the recipe, and the fixes with those for them.
-fn fixes(job: &Job, set: Values) -> engine::Result<(Values, Vec<FixUse>)> {
-    if job.fix.is_empty() {
+fn fixes(job: &Job, set: Values, supplies: &Supplies) -> engine::Result<(Values, Vec<FixUse>)> {
+    let names = &job.making.fix;
+    if names.is_empty() {
         return Ok((set, Vec::new()));
     }
-    let recipe = engine::load::recipe(&job.recipe)?;
+    let recipe = engine::load::recipe_with(&job.recipe, supplies)?;
     let is_recipes =
         |(name, _): &(String, String)| recipe.params.iter().any(|param| param.name == *name);
     let (params, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_recipes);
-    let used = engine::fixes::wanted(&job.fix, &others)?.into_iter().map(|(fix, params)| FixUse {
+    let used = engine::fixes::wanted(names, &others)?.into_iter().map(|(fix, params)| FixUse {
         id: fix.id.clone(),
         fix: Box::new(fix),
         params,
@@ -167,8 +170,8 @@ fn fixes(job: &Job, set: Values) -> engine::Result<(Values, Vec<FixUse>)> {
     Ok((params, used.collect()))
 }
 
-fn supplies(job: &Job) -> engine::Result<Supplies> {
-    let network = &job.network;
+/// Where inputs and recipes come from.
+pub(super) fn supplies(making: &Making) -> engine::Result<Supplies> {
     let catalog = |pair: &Pair| {
         let place = pair.value.to_str().ok_or_else(|| {
             Problem::usage(format!("the place of `--catalog {}` is not Unicode text", pair.name))
@@ -176,13 +179,17 @@ fn supplies(job: &Job) -> engine::Result<Supplies> {
         Ok((pair.name.clone(), place.to_owned()))
     };
     Ok(Supplies {
-        store: network.store.clone(),
-        offline: network.offline,
-        mirror: network.mirror.clone(),
-        catalogs: job.catalog.iter().map(catalog).collect::<engine::Result<_>>()?,
-        nearest: job.nearest,
+        mirror: making.network.mirror.clone(),
+        catalogs: making.catalog.iter().map(catalog).collect::<engine::Result<_>>()?,
+        nearest: making.nearest,
         anchors: Anchors::default(),
+        ..kept(&making.network.kept)
     })
+}
+
+/// Supplies out of a store, and perhaps nothing else.
+pub(super) fn kept(kept: &Kept) -> Supplies {
+    Supplies { store: kept.store.clone(), offline: kept.offline, ..Supplies::default() }
 }
 
 pub(super) fn param(pair: &Pair) -> engine::Result<(String, String)> {

@@ -15,8 +15,8 @@ pub(super) fn store(network: &Network) -> Result<Store, Problem> {
             .because(fault)
             .hint("give one like --mirror http://server:8088")
     })?;
-    let store = Store::open(place(network.store.as_deref())?)?;
-    let policy = Policy { offline: network.offline, mirror, ..store.policy().clone() };
+    let store = Store::open(place(network.kept.store.as_deref())?)?;
+    let policy = Policy { offline: network.kept.offline, mirror, ..store.policy().clone() };
     Ok(store.with_policy(policy))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::block::Reader;
 use crate::cli::args::package::{BuildPackage, Package, When};
-use crate::cli::args::{Job, Pair};
+use crate::cli::args::{Job, Making, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, fixes as fix_command, job};
 use crate::engine::{self, MadePackage, Packing, Problem, fixes};
@@ -103,14 +103,13 @@ fn of_recipe(
     }
     let job = Job {
         recipe: recipe.to_owned(),
-        input: args.input.clone(),
-        set: args.set.clone(),
-        fix: Vec::new(),
-        mac: None,
-        threads: None,
-        catalog: args.catalog.clone(),
-        nearest: false,
-        network: args.network.clone(),
+        making: Making {
+            input: args.input.clone(),
+            set: args.set.clone(),
+            catalog: args.catalog.clone(),
+            network: args.network.clone(),
+            ..Making::default()
+        },
         locked: None,
     };
     let request = job::request(&job, None)?;

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// `lionize test`.
 pub(super) fn run(args: &Test, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let request = job::request(&args.job, None)?;
-    let recipe = load::recipe(&request.recipe)?;
+    let recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     if recipe.tests.is_empty() {
         let sentence = format!("the recipe {} claims nothing", recipe.name);
         let problem = Problem::bad_input(sentence).because("it has no [[test]]");
@@ -80,13 +80,13 @@ fn sampled(
     args: &Test,
 ) -> engine::Result<(StandIns, Option<Server>)> {
     let refused = |error: Error| Problem::ours("the sample cannot be made").because(error);
-    let recipe = load::recipe(&request.recipe)?;
+    let recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     let samples = folder.join("samples");
     fs::create_dir_all(&samples).map_err(|error| Problem::writing(&samples, &error))?;
     let (given, release) = (&request.inputs, args.release.as_deref());
     let mut made = engine::stand_ins(&recipe, given, release, &samples, request.threads)?;
     // A catalog that is given has the package, too.
-    let known = |catalog: &str| args.job.catalog.iter().any(|pair| pair.name == catalog);
+    let known = |catalog: &str| args.job.making.catalog.iter().any(|pair| pair.name == catalog);
     let entries =
         recipe.inputs.iter().filter_map(|input| Some((&input.name, input.entry.as_ref()?)));
     for (name, _) in entries.filter(|(_, entry)| known(&entry.catalog)) {
@@ -95,8 +95,8 @@ fn sampled(
     request.inputs.extend(made.inputs.iter().cloned());
     // Only here: samples are signed by a chain that nobody else trusts.
     request.supplies.anchors = sample::anchors().map_err(refused)?;
-    let network = &args.job.network;
-    if made.served.is_empty() || network.mirror.is_some() || network.offline {
+    let network = &args.job.making.network;
+    if made.served.is_empty() || network.mirror.is_some() || network.kept.offline {
         return Ok((made, None));
     }
     let site = sample::lion_server().map_err(refused)?;

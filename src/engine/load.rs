@@ -6,6 +6,7 @@ use crate::engine::{address, shelf};
 use crate::recipe::{Recipe, Text, builtin, excerpt, fixes, load, nearest};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The most bytes of a recipe.
 pub(super) const MOST: u64 = 1 << 20;
@@ -19,6 +20,14 @@ const STDIN: &str = "<standard input>";
 /// Every mistake in it, one cause each.
 pub fn recipe(name: &str) -> Result<Recipe> {
     parse(&text(name)?)
+}
+
+/// The same, fetched by these rules when it is an address.
+///
+/// # Errors
+/// As [`recipe`].
+pub fn recipe_with(name: &str, supplies: &Supplies) -> Result<Recipe> {
+    parse(&text_with(name, supplies)?)
 }
 
 /// The text of a recipe: a name (see [`shelf`]), a path, `-`, or an address.
@@ -35,9 +44,8 @@ pub fn text(name: &str) -> Result<Text> {
 /// As [`text`].
 pub fn text_with(name: &str, supplies: &Supplies) -> Result<Text> {
     if name == "-" {
-        let read = || bounded(std::io::stdin().lock());
-        let text = read().map_err(|error| {
-            Problem::bad_input("cannot read the recipe on standard input").because(error)
+        let text = stdin().map_err(|why| {
+            Problem::bad_input("cannot read the recipe on standard input").because(why)
         })?;
         return Ok(Text { file: STDIN.to_owned(), text });
     }
@@ -56,6 +64,14 @@ pub fn text_with(name: &str, supplies: &Supplies) -> Result<Text> {
         Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
         None => problem.because(format!("known: {}", known.join(", "))),
     })
+}
+
+/// What standard input has: it can be read once, and a recipe is asked for more
+/// than once.
+fn stdin() -> Result<String, String> {
+    static READ: OnceLock<Result<String, String>> = OnceLock::new();
+    let read = || bounded(std::io::stdin().lock()).map_err(|error| error.to_string());
+    READ.get_or_init(read).clone()
 }
 
 /// A text of the host's, of a bounded length.

@@ -65,7 +65,7 @@ pub fn foresee(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Ou
 /// Applies a recipe to an empty tree, for a package: what was made, the fixes
 /// in it, and its date in seconds since 1970.
 pub(super) fn pack(request: &Request, sink: &mut dyn Sink, stop: &Stop) -> Result<Packed> {
-    let recipe = load::recipe(&request.recipe)?;
+    let recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     if let Some(step) = recipe.steps.iter().find(|step| makes_volume(&step.action)) {
         let sentence = format!("the recipe `{}` makes a volume, and no package", recipe.name);
         return Err(Problem::usage(sentence)
@@ -123,7 +123,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     if let Some(text) = shelf::shadowing(&request.recipe) {
         sink.send(Event::Warned { text });
     }
-    let mut recipe = load::parse(&load::text_with(&request.recipe, &request.supplies)?)?;
+    let mut recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     recipe.steps.extend(request.fixes.iter().map(asked_for));
     if let Some(sector) = request.target_sector {
         recipe.media.sector = sector;

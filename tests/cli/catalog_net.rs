@@ -135,7 +135,10 @@ fn packages_are_fetched_and_nothing_is_replaced() {
     assert_eq!(fs::read(to.join("App.pkg")).unwrap(), [8; 30]);
     let ran = fetch(&["--package", "Ap.pkg"]);
     assert_eq!(ran.code, exit::BAD_INPUT);
-    assert!(ran.errors.contains("has no package Ap.pkg\n  because it has Combo.pkg, App.pkg\n"));
+    assert!(ran.errors.contains(
+        "has no package Ap.pkg\n  because it has Combo.pkg, App.pkg\n\
+                                 hint: did you mean `App.pkg`?\n"
+    ));
 }
 
 #[test]

@@ -213,9 +213,33 @@ fn a_recipe_may_come_on_standard_input_or_from_an_address_with_its_digest() {
     let ran =
         process(folder, &["recipe", "check", &format!("{url}#sha256={}", "0".repeat(64))], "");
     assert_eq!(ran.status.code(), Some(4), "{ran:?}");
+    let store = folder.join("kept").to_str().unwrap().to_owned();
+    let of_store = |args: &[&str], more: &[&str]| {
+        let args = [&["recipe"], args, &["--store", &store], more].concat();
+        process(folder, &args, "")
+    };
+    // Another store has it only when it was fetched into that.
+    let ran = of_store(&["show", &named], &["--offline"]);
+    assert_eq!(ran.status.code(), Some(4), "{ran:?}");
+    assert_eq!(of_store(&["show", &named], &[]).stdout, PLAIN.as_bytes());
     drop(server);
-    // The store has it now.
+    // Both stores have it now.
     assert_eq!(process(folder, &["recipe", "check", &named], "").status.code(), Some(0));
+    for args in [&["show", &named][..], &["check", &named], &["diff", &named, "lion"]] {
+        let ran = of_store(args, &["--offline"]);
+        assert_eq!(ran.status.code(), Some(0), "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn standard_input_is_read_once_however_often_it_is_asked_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let input = format!("image={}", sample().display());
+    let args = ["plan", "-", "-q", "-i", &input, "--fix", "hardware-notes"];
+    let ran = process(temp.path(), &args, PLAIN);
+    assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+    let ran = process(temp.path(), &["recipe", "diff", "-", "-"], PLAIN);
+    assert_eq!(texts(&ran), (Some(0), "- and - say the same\n", ""));
 }
 
 #[test]

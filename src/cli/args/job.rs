@@ -2,7 +2,7 @@
 
 use crate::cli::args::{Disk, Network, Pair};
 use crate::source::Mac;
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use std::path::PathBuf;
 
 /// What a job is made of; the same for `build` and `plan`.
@@ -10,14 +10,26 @@ use std::path::PathBuf;
 pub struct Job {
     /// A built-in recipe's name, or a recipe file (with a `/` or `.toml`)
     pub recipe: String,
+    /// The rest of it.
+    #[command(flatten)]
+    pub making: Making,
+    /// Make exactly what a lock file says
+    #[arg(long, value_name = "LOCK")]
+    pub locked: Option<PathBuf>,
+}
+
+/// What goes into a recipe, and how it is made.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Making {
     /// Give the recipe's input NAME; once for each input
     #[arg(long, short, value_name = "NAME=PATH", value_parser = Pair::parser())]
+    #[arg(requires = "recipe")]
     pub input: Vec<Pair>,
     /// Set the recipe's param NAME
     #[arg(long, short, value_name = "NAME=VALUE", value_parser = Pair::parser())]
     pub set: Vec<Pair>,
-    /// Apply this fix to the volume, as a recipe's step `fix` does; once for
-    /// each. `--set` sets their params, too
+    /// Apply this fix, as a recipe's step `fix` does; once for each. `--set`
+    /// sets their params, too
     #[arg(long, value_name = "FIX")]
     pub fix: Vec<String>,
     /// The Mac that it is for, by model (`MacBookPro9,2`) or board id: media
@@ -37,24 +49,13 @@ pub struct Job {
     /// What is fetched, and where it is kept.
     #[command(flatten)]
     pub network: Network,
-    /// Make exactly what a lock file says
-    #[arg(long, value_name = "LOCK")]
-    pub locked: Option<PathBuf>,
 }
 
-/// `lionize build`.
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  lionize build lion -i installer=InstallESD.dmg -o lion.img
-  lionize build lion-server -i installer='Install Mac OS X Lion.app' -o s.dmg
-  sudo lionize build lion -i installer=InstallESD.dmg --device /dev/sdX
-  lionize build lion-server -i installer=InstallESD.dmg --locked s.lock -o s.img")]
-pub struct Build {
-    /// The job.
-    #[command(flatten)]
-    pub job: Job,
+/// Where media go, and how much is proven of them.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Goal {
     /// The image to make: `.dmg` is a compressed disk image, else raw
-    #[arg(long, short, value_name = "FILE", required_unless_present = "device")]
+    #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// The disk to write instead; everything on it is lost
     #[arg(long, value_name = "PATH", conflicts_with = "output")]
@@ -65,6 +66,23 @@ pub struct Build {
     /// How much is proven [default: quick for files, full for disks]
     #[arg(long, value_name = "HOW")]
     pub verify: Option<HowMuch>,
+}
+
+/// `lionize build`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lionize build lion -i installer=InstallESD.dmg -o lion.img
+  lionize build lion-server -i installer='Install Mac OS X Lion.app' -o s.dmg
+  sudo lionize build lion -i installer=InstallESD.dmg --device /dev/sdX
+  lionize build lion-server -i installer=InstallESD.dmg --locked s.lock -o s.img")]
+#[command(group(ArgGroup::new("goal").required(true).args(["output", "device"])))]
+pub struct Build {
+    /// The job.
+    #[command(flatten)]
+    pub job: Job,
+    /// Where it goes.
+    #[command(flatten)]
+    pub goal: Goal,
 }
 
 /// How much is proven after writing.
@@ -143,7 +161,7 @@ pub struct Verify {
 }
 
 /// A model identifier or a board id.
-pub(super) fn mac(text: &str) -> Result<Mac, String> {
+fn mac(text: &str) -> Result<Mac, String> {
     Mac::parse(text).ok_or_else(|| {
         "a Mac is named by its model identifier, such as MacBookPro9,2 (About This Mac, \
          System Report), or by its board id, such as Mac-6F01561E16C75D06"

@@ -1,5 +1,6 @@
 //! `lionize recipe`.
 
+use crate::cli::args::Kept;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -23,6 +24,9 @@ pub enum Recipe {
     Show {
         /// A recipe's name, file, address, or `-`
         recipe: String,
+        /// Where one from an address is kept.
+        #[command(flatten)]
+        kept: Kept,
     },
     /// Name every mistake in recipes, by line and column
     #[command(after_help = "Examples:
@@ -33,6 +37,9 @@ pub enum Recipe {
         /// Recipes' names, files, addresses, or `-`
         #[arg(required = true, value_name = "RECIPE")]
         recipes: Vec<String>,
+        /// Where those from an address are kept.
+        #[command(flatten)]
+        kept: Kept,
     },
     /// Write a new recipe, for a release and with fixes
     New(NewRecipe),
@@ -45,6 +52,9 @@ pub enum Recipe {
         from: String,
         /// Another one
         to: String,
+        /// Where those from an address are kept.
+        #[command(flatten)]
+        kept: Kept,
     },
     /// Print the JSON Schema of recipes, for editors
     #[command(after_help = "Examples:

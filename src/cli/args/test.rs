@@ -43,7 +43,7 @@ impl Test {
     /// Whether samples stand in for inputs that are not given: without any input
     /// there is nothing else to build from.
     pub(in crate::cli) fn takes_samples(&self) -> bool {
-        let nothing = self.job.input.is_empty() && self.job.locked.is_none() && !self.fetch;
+        let nothing = self.job.making.input.is_empty() && self.job.locked.is_none() && !self.fetch;
         self.image.is_none() && (self.sample || self.release.is_some() || nothing)
     }
 }

@@ -107,6 +107,7 @@ fn chosen<'p>(product: &'p Product, names: &[String]) -> Result<Vec<&'p Package>
             let (id, name) = (escaped_text(&product.id), escaped_text(name));
             Problem::bad_input(format!("the product {id} has no package {name}"))
                 .because(format!("it has {}", has.join(", ")))
+                .near(name.as_str(), has.iter().map(String::as_str))
         })
     };
     names.iter().map(find).collect()

@@ -56,14 +56,14 @@ pub(in crate::cli) fn catalogs(cli: &mut Cli, settings: &Settings) {
 /// The catalogs that are given to a command which makes something by a recipe.
 fn given(command: &mut Command) -> Option<&mut Vec<Pair>> {
     match command {
-        Command::Build(args) => Some(&mut args.job.catalog),
-        Command::Plan(args) => Some(&mut args.job.catalog),
-        Command::Lock(args) => Some(&mut args.job.catalog),
+        Command::Build(args) => Some(&mut args.job.making.catalog),
+        Command::Plan(args) => Some(&mut args.job.making.catalog),
+        Command::Lock(args) => Some(&mut args.job.making.catalog),
         // Samples have a catalog of their own.
-        Command::Test(args) if !args.takes_samples() => Some(&mut args.job.catalog),
-        Command::Vm(Vm::Check(args)) => Some(&mut args.job.catalog),
+        Command::Test(args) if !args.takes_samples() => Some(&mut args.job.making.catalog),
+        Command::Vm(Vm::Check(args)) => Some(&mut args.job.making.catalog),
         Command::Package(Package::Build(args)) => Some(&mut args.catalog),
-        Command::Wizard(args) => Some(&mut args.catalog),
+        Command::Wizard(args) => Some(&mut args.making.catalog),
         _ => None,
     }
 }

@@ -213,7 +213,7 @@ fn verify_is_for_files_only() {
         let Some(Command::Build(build)) = Cli::from_arg_matches(&matches).unwrap().command else {
             panic!("no build")
         };
-        build.verify
+        build.goal.verify
     };
     let full = Some(crate::cli::args::HowMuch::Full);
     assert_eq!(parse("lionize build lion -o a.img"), full);

@@ -2,7 +2,6 @@
 
 use crate::cli::Outcome;
 use crate::cli::streams::{Streams, Style};
-use crate::engine::load;
 use crate::recipe::Recipe;
 use serde_json::{Value, json};
 
@@ -12,9 +11,13 @@ const LONGEST: usize = 120;
 const MOST: usize = 4_000_000;
 
 /// `lionize recipe diff`.
-pub(super) fn run(from: &str, to: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let (old, new) = (load::recipe(from)?, load::recipe(to)?);
-    let changes = changes(&old, &new);
+pub(super) fn run(
+    (from, old): (&str, &Recipe),
+    (to, new): (&str, &Recipe),
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Outcome {
+    let changes = changes(old, new);
     let mut text = String::new();
     let mut part = "";
     for change in &changes {

@@ -5,18 +5,21 @@ mod new;
 
 use crate::cli::args::Recipe as Command;
 use crate::cli::streams::{Streams, Style};
-use crate::cli::{Outcome, schema};
-use crate::engine::{Problem, load, shelf};
+use crate::cli::{Outcome, job, schema};
+use crate::engine::{Problem, Supplies, load, shelf};
 use crate::recipe::{self, Recipe};
 use serde_json::json;
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
     match command {
         Command::List => list(style, streams),
-        Command::Show { recipe } => show(recipe, style, streams),
-        Command::Check { recipes } => check(recipes, style, streams),
+        Command::Show { recipe, kept } => show(recipe, &job::kept(kept), style, streams),
+        Command::Check { recipes, kept } => check(recipes, &job::kept(kept), style, streams),
         Command::New(args) => new::run(args, style, streams),
-        Command::Diff { from, to } => diff::run(from, to, style, streams),
+        Command::Diff { from, to, kept } => {
+            let load = |name| load::recipe_with(name, &job::kept(kept));
+            diff::run((from, &load(from)?), (to, &load(to)?), style, streams)
+        }
         Command::Schema => schema::print(recipe::SCHEMA, style, streams),
     }
 }
@@ -71,17 +74,22 @@ fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
     streams.result(style, &text, &json)
 }
 
-fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let text = load::text(name)?;
+fn show(name: &str, supplies: &Supplies, style: Style, streams: &mut Streams<'_>) -> Outcome {
+    let text = load::text_with(name, supplies)?;
     let recipe = load::parse(&text)?;
     streams.result(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
 }
 
 /// All recipes are checked, whatever is wrong with the first.
-fn check(names: &[String], style: Style, streams: &mut Streams<'_>) -> Outcome {
+fn check(
+    names: &[String],
+    supplies: &Supplies,
+    style: Style,
+    streams: &mut Streams<'_>,
+) -> Outcome {
     let mut wrong: Option<Problem> = None;
     for name in names {
-        match load::recipe(name) {
+        match load::recipe_with(name, supplies) {
             Ok(_) if style.quiet || style.json => {}
             Ok(recipe) => streams.print(&format!("{name} is right: {}\n", recipe.title))?,
             Err(problem) => match &mut wrong {

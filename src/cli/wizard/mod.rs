@@ -104,10 +104,11 @@ fn check_terminal(style: Style, streams: &Streams<'_>) -> engine::Result<()> {
 /// What the flags answer.
 fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
     let mut flow = Flow::default();
-    let mut given = args.input.clone();
+    let making = &args.making;
+    let mut given = making.input.clone();
     if let Some(name) = &args.recipe {
-        let recipe = load::recipe(name)?;
-        for pair in args.input.iter() {
+        let recipe = load::recipe_with(name, &job::supplies(making)?)?;
+        for pair in &making.input {
             let Some(wanted) = recipe.input(&pair.name) else { continue };
             given.retain(|other| other.name != pair.name);
             let path = PathBuf::from(&pair.value);
@@ -123,18 +124,18 @@ fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
         let problem = Problem::usage(text);
         return Err(problem.hint("say which recipe with --recipe: inputs are a recipe's"));
     }
-    for (name, value) in args.set.iter().map(job::param).collect::<engine::Result<Vec<_>>>()? {
+    for (name, value) in making.set.iter().map(job::param).collect::<engine::Result<Vec<_>>>()? {
         flow.answer(Answer::Param(name, value));
     }
-    if let Some(mac) = &args.mac {
+    if let Some(mac) = &making.mac {
         flow.answer(Answer::Mac(Some(mac.clone())));
     }
-    if !args.fix.is_empty() {
-        flow.answer(Answer::Fixes(args.fix.clone()));
+    if !making.fix.is_empty() {
+        flow.answer(Answer::Fixes(making.fix.clone()));
     }
-    let serial = args.disk.device_serial.clone();
-    let disk = args.device.clone().map(|path| Output::Disk(path, serial));
-    if let Some(output) = args.output.clone().map(Output::File).or(disk) {
+    let serial = args.goal.disk.device_serial.clone();
+    let disk = args.goal.device.clone().map(|path| Output::Disk(path, serial));
+    if let Some(output) = args.goal.output.clone().map(Output::File).or(disk) {
         flow.answer(Answer::Output(output));
     }
     Ok(flow.answers().clone())
@@ -165,8 +166,8 @@ fn ask(
             Question::Mac => asker.mac(&answers),
             Question::Param(param) => asker.param(&param),
             Question::Fixes => asker.fixes(&answers),
-            Question::Output => asker.output(&answers, &command(), &args.disk),
-            Question::Summary => match decide(&mut asker, &answers, &command(), args.disk.yes)? {
+            Question::Output => asker.output(&answers, &command(), &args.goal.disk),
+            Question::Summary => match decide(&mut asker, &answers, &command(), args.goal.disk.yes)? {
                 Decision::Begin => return Ok(Some((answers.clone(), command()))),
                 Decision::Quit => Ok(Step::Quit),
                 Decision::Back => Ok(Step::Back),

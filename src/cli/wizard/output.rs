@@ -44,8 +44,8 @@ impl Asker<'_, '_> {
             args.extend(["--output".into(), "media.img".into()]);
         }
         let build = parsed(&args)?;
-        let mut request = job::request(&build.job, build.output.clone())?;
-        if let Some(path) = &build.device
+        let mut request = job::request(&build.job, build.goal.output.clone())?;
+        if let Some(path) = &build.goal.device
             && let Some(disk) = device::host().disk(path)
         {
             (request.target_bytes, request.target_sector) = (Some(disk.bytes), Some(disk.logical));

@@ -36,7 +36,7 @@ pub(super) fn open(
     sink: &mut dyn Sink,
     stop: &Stop,
 ) -> Result<Given> {
-    let recipe = load::recipe(&request.recipe)?;
+    let recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     let progress = Progress::new(sink);
     let mut facts = Facts::default();
     for (name, value) in load::params(&recipe, &set(&recipe, recorded.as_ref(), request))? {
