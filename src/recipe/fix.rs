@@ -40,6 +40,17 @@ pub struct Fix {
     pub steps: Vec<Step>,
 }
 
+impl Fix {
+    /// How it reaches a system when nobody says how: by a package, where an
+    /// installer's disk is written and it can be one, else by edits of the volume.
+    #[must_use]
+    pub fn way(&self, on_installer: bool) -> Delivery {
+        let packages = [Delivery::Install, Delivery::FirstBoot];
+        let way = packages.into_iter().find(|way| self.deliveries.contains(way));
+        way.filter(|_| on_installer).unwrap_or(Delivery::Volume)
+    }
+}
+
 /// The systems that a fix is made for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Applies {

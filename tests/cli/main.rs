@@ -15,13 +15,16 @@ mod jobs;
 mod mac;
 mod packages;
 mod process;
-mod pty;
 mod recipes;
 mod sample;
 #[allow(dead_code)]
 #[path = "../support/schema.rs"]
 mod schema;
 mod support;
+#[allow(dead_code)]
+#[path = "../support/screen.rs"]
+mod screen;
+mod stores;
 mod testing;
 mod usage;
 mod wizard;

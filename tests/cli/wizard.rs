@@ -1,7 +1,7 @@
 //! The wizard, driven on a terminal: every question, back and Ctrl-C at each,
 //! and the result beside that of the command which it prints.
 
-use crate::pty::Pty;
+use crate::screen::Pty;
 use crate::support::{lionize, sample};
 use lionize::cli::exit;
 use std::fs;
@@ -13,10 +13,11 @@ const ESC: &str = "\u{1b}";
 const MAKE: &str = "What do you want to make?";
 const WHERE: &str = "Where is \"Install Mac OS X Lion.app\", or its InstallESD.dmg?";
 const MAC: &str = "Which Mac is it for?";
+const FIXES: &str = "Which fixes, for 10.7.5?";
 const OUTPUT: &str = "Where does it go?";
 const NAME: &str = "The image file's name (.dmg makes a compressed one)?";
 const BEGIN: &str = "Shall it begin?";
-const QUESTIONS: [&str; 6] = [MAKE, WHERE, MAC, OUTPUT, NAME, BEGIN];
+const QUESTIONS: [&str; 7] = [MAKE, WHERE, MAC, FIXES, OUTPUT, NAME, BEGIN];
 
 /// A home with an installer in its Downloads.
 fn home() -> tempfile::TempDir {
@@ -75,6 +76,7 @@ fn what_it_makes_is_what_its_command_makes() {
     pty.asks(MAC).picks("Type its model identifier");
     pty.asks("Its model identifier or board id?").types("ShapeSample1,1\r");
     pty.sees("ShapeSample1,1: the media start this model");
+    pty.asks(FIXES).types("\r");
     pty.asks(OUTPUT).picks("An image file");
     pty.asks(NAME).types("stick's.img\r");
     pty.asks(BEGIN);
@@ -101,13 +103,15 @@ fn what_it_makes_is_what_its_command_makes() {
 
 /// Goes forward from one question to another, by their numbers.
 fn forward(pty: &mut Pty, from: usize, to: usize) {
-    let items = ["OS X 10.7 or 10.8", "Mac OS X Lion", "Any Mac", "An image file", ""];
-    for (question, item) in QUESTIONS[from..to].iter().zip(&items[from..]) {
+    let items = ["OS X 10.7 or 10.8", "Mac OS X Lion", "Any Mac", "", "An image file"];
+    for (question, item) in
+        QUESTIONS[from..to].iter().zip(items.iter().chain(&["o.img"]).skip(from))
+    {
         pty.asks(question);
-        if item.is_empty() {
-            pty.types("o.img\r")
-        } else {
-            pty.picks(item)
+        match *item {
+            "" => pty.types("\r"),
+            "o.img" => pty.types("o.img\r"),
+            item => pty.picks(item),
         };
     }
     pty.asks(QUESTIONS[to]);
@@ -116,7 +120,7 @@ fn forward(pty: &mut Pty, from: usize, to: usize) {
 #[test]
 fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
     let home = home();
-    for question in 0..=5 {
+    for question in 0..QUESTIONS.len() {
         let mut pty = Pty::run(home.path(), &[]);
         forward(&mut pty, 0, question);
         pty.types(CTRL_C);
@@ -129,18 +133,24 @@ fn ctrl_c_at_any_question_leaves_everything_as_it_was() {
 fn every_question_leads_back_to_the_one_before() {
     let home = home();
     let mut pty = Pty::run(home.path(), &[]);
-    forward(&mut pty, 0, 5);
-    for question in [OUTPUT, MAC, WHERE, MAKE] {
+    forward(&mut pty, 0, 6);
+    for question in [OUTPUT, FIXES, MAC, WHERE, MAKE] {
         pty.types(ESC).asks(question);
     }
     // The file's name and the Mac's are parts of other questions.
-    forward(&mut pty, 0, 4);
-    pty.types(ESC).asks(OUTPUT).types(ESC).asks(MAC).picks("Type its model identifier");
+    forward(&mut pty, 0, 5);
+    pty.types(ESC)
+        .asks(OUTPUT)
+        .types(ESC)
+        .asks(FIXES)
+        .types(ESC)
+        .asks(MAC)
+        .picks("Type its model identifier");
     pty.asks("Its model identifier or board id?").types(ESC).asks(MAC).types(ESC).asks(WHERE);
     pty.types(ESC).asks(MAKE);
     pty.types(ESC).sees("This is the first question.");
     // And forward again, to the same end.
-    forward(&mut pty, 0, 5);
+    forward(&mut pty, 0, 6);
     pty.types(CTRL_C);
     assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
 }
@@ -170,6 +180,56 @@ fn what_is_given_is_not_asked() {
     assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
 }
 
+/// A recipe with params, one of them with choices.
+const LAB: &str = r#"
+schema = 1
+name = "lab"
+title = "Lion for the lab"
+extends = "lion"
+
+[params.owner]
+about = "whose it is"
+default = "the lab's"
+
+[params.room]
+about = "where it stands"
+choices = ["north", "south"]
+default = "north"
+
+[[step]]
+write = { to = "/Owner.txt", text = "{params.owner}, {params.room}" }
+"#;
+
+/// Params are asked for, and fixes say how they reach the system; the command
+/// has them, and so has what it makes.
+#[test]
+fn params_are_set_and_fixes_are_delivered() {
+    let home = home();
+    fs::write(home.path().join("lab.toml"), LAB).unwrap();
+    let mut pty = Pty::run(home.path(), &[]);
+    pty.asks(MAKE).picks("A recipe file of your own");
+    pty.asks("Where is the recipe file?").types("lab.toml\r");
+    pty.asks(WHERE).picks("Mac OS X Lion").asks(MAC).picks("Any Mac");
+    pty.asks("owner: whose it is").types(ESC).asks(MAC).picks("Any Mac");
+    pty.asks("owner: whose it is").types("somebody else's\r");
+    pty.asks("room: where it stands").picks("south");
+    pty.asks(FIXES).marks("enable-ssh");
+    pty.sees("A package on the media: the installer installs it.").types("\r");
+    pty.asks(OUTPUT).picks("An image file").asks(NAME).types("o.img\r");
+    pty.asks(BEGIN);
+    let command = command(&pty.printed);
+    for part in ["'owner=somebody else'\\''s'", "room=south", "--fix enable-ssh"] {
+        assert!(command.contains(part), "{command}");
+    }
+    pty.results().picks("Begin");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    let image = home.path().join("o.img").to_str().unwrap().to_owned();
+    let ran = lionize(["cat", &format!("{image}/Owner.txt")]);
+    assert_eq!(ran.text(), "somebody else's, south");
+    let ran = lionize(["ls", &format!("{image}/Packages")]);
+    assert!(String::from_utf8_lossy(&ran.out).contains("lionize-enable-ssh.pkg\n"), "{ran:?}");
+}
+
 #[test]
 fn a_screen_reader_gets_lines_and_numbers() {
     let home = home();
@@ -179,6 +239,7 @@ fn a_screen_reader_gets_lines_and_numbers() {
     pty.prints("Type a number from 1 to 4.").types("1\n").prints("UDIF checksums pass");
     pty.prints(MAC).prints(ends).types("<\n");
     pty.prints(WHERE).prints(ends).types("1\n").prints(MAC).prints(ends).types("1\n");
+    pty.prints(FIXES).prints("Enter alone is none, < goes back): ").types("\n");
     pty.prints(OUTPUT).prints(ends);
     let text = pty.text();
     let line = text.lines().rev().find(|line| line.contains("An image file")).unwrap();
@@ -215,4 +276,38 @@ fn fixes_beside_a_recipe_are_delivered_as_its_own_steps_are() {
     let listed = String::from_utf8_lossy(&ran.out);
     assert!(listed.contains("lionize-enable-ssh.pkg\n"), "{listed}");
     assert!(listed.contains("OSInstall.collection\n"), "{listed}");
+}
+
+#[test]
+fn without_colours_nothing_is_painted() {
+    let home = home();
+    let run = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut pty = Pty::run_with(home.path(), args, variables);
+        pty.asks(MAC).picks("Any Mac").asks(FIXES).marks("enable-ssh").types("\r");
+        pty.asks(OUTPUT).picks("An image file").asks(NAME).types("o.img\r").asks(BEGIN);
+        assert_eq!(pty.results().picks("Begin").ends(), 0, "{}", pty.text());
+        fs::remove_file(home.path().join("o.img")).unwrap();
+        pty
+    };
+    let args = ["wizard", "--recipe", "lion", "-i", "installer=Downloads/InstallESD.dmg"];
+    assert!(run(&args, &[]).is_painted());
+    assert!(!run(&args, &[("NO_COLOR", "1")]).is_painted());
+    assert!(!run(&[&args[..], &["--color", "never"]].concat(), &[]).is_painted());
+}
+
+#[test]
+fn errors_have_colours_on_a_terminal_unless_they_are_not_wanted() {
+    let home = tempfile::tempdir().unwrap();
+    for wrong in [vec!["recipe", "show", "loin"], vec!["biuld"], vec!["ls", "no such file"]] {
+        let run = |more: &[&str], variables: &[(&str, &str)]| {
+            let mut pty = Pty::run_with(home.path(), &[&wrong[..], more].concat(), variables);
+            assert_ne!(pty.ends(), 0);
+            assert!(pty.text().contains("error: "), "{}", pty.text());
+            pty.is_painted()
+        };
+        assert!(run(&[], &[]), "{wrong:?}");
+        assert!(!run(&[], &[("NO_COLOR", "1")]), "{wrong:?}");
+        assert!(!run(&["--plain"], &[]), "{wrong:?}");
+        assert!(!run(&["--color", "never"], &[]) && !run(&["--color=never"], &[]), "{wrong:?}");
+    }
 }

@@ -1,6 +1,7 @@
 //! What is asked before a disk is erased, and what is mounted.
 
 use crate::bench::{Bench, alone, words};
+use crate::screen::Pty;
 use crate::support::image::temp;
 use crate::support::judge::{Said, absent, judge, run};
 use crate::support::pty::{Talk, talk};
@@ -50,6 +51,36 @@ fn only_the_disks_name_confirms() {
     assert!(talk.text.contains(&lost), "{}", talk.text);
     assert!(talk.text.contains(&format!("Type {name} to erase this disk:")), "{}", talk.text);
     assert!(!bench.is_marked());
+}
+
+/// The wizard offers the disk, says that all on it is lost, and asks for its name;
+/// another name, or Ctrl-C, leaves the disk as it was.
+#[test]
+fn the_wizard_writes_to_the_disk_whose_name_is_typed() {
+    let _one = alone();
+    let Some(bench) = Bench::new(512) else { return };
+    let name = Path::new(bench.device()).file_name().unwrap().to_str().unwrap();
+    let input = format!("installer={}", bench.installer.display());
+    let mac = ["--for", "ShapeSample1,1", "--allow-fixed"];
+    let args = [&["wizard", "--recipe", "lion", "-i", &input], &mac[..]].concat();
+    let answered = |answer: &str| {
+        let mut pty = Pty::of(&bench.command(&args));
+        pty.asks("Which fixes, for 10.7.5?").types("\r");
+        pty.asks("Where does it go?").picks(&format!("{}:", bench.device()));
+        pty.sees(&format!("EVERYTHING ON {} IS LOST", bench.device())).asks("Shall it begin?");
+        pty.results().picks("Begin").prints(&format!("Type {name} to erase this disk: "));
+        (pty.types(answer).ends(), pty)
+    };
+    bench.mark();
+    for (answer, code) in [("loop\r", 2), ("\r", 2), ("\u{3}", 130)] {
+        let (ended, pty) = answered(answer);
+        assert_eq!(ended, code, "{answer:?}: {}", pty.text());
+        assert!(bench.is_marked(), "{answer:?}");
+    }
+    let (ended, pty) = answered(&format!("{name}\r"));
+    assert_eq!(ended, 0, "{}", pty.text());
+    assert!(pty.printed.contains("What to do next:") && !bench.is_marked(), "{}", pty.printed);
+    bench.lionize(&["verify", "-q", bench.device()]).ok();
 }
 
 /// Nobody unmounts a volume of a disk that is built in, whatever is typed.

@@ -20,4 +20,7 @@ mod kills;
 #[cfg(target_os = "linux")]
 mod loops;
 mod mock;
+#[allow(dead_code)]
+#[path = "../support/screen.rs"]
+mod screen;
 mod work;

@@ -266,12 +266,17 @@ impl Asker<'_, '_> {
 
     pub(super) fn fixes(&mut self, answers: &Answers) -> io::Result<Step> {
         let offered = answers.offered();
-        let items =
-            offered.iter().map(|fix| Item::new(format!("{}: {}", fix.id, fix.title), &fix.why));
-        let title = format!("Which fixes, for {}?", answers.installed().unwrap_or("this system"));
+        let items = offered.iter().map(|offer| {
+            let fix = &offer.fix;
+            let about = format!("{}\n{}", offer.how(), fix.why);
+            Item::new(format!("{}: {}", fix.id, fix.title), about)
+        });
+        let version = answers.changed().map_or("this system", |(version, _)| version);
+        let title = format!("Which fixes, for {version}?");
         let menu = Menu { title, items: items.collect(), default: 0 };
         let picked = answered!(self.screen.pick(&menu)?);
-        let ids = picked.into_iter().filter_map(|at| Some(offered.get(at)?.id.clone())).collect();
+        let ids =
+            picked.into_iter().filter_map(|at| Some(offered.get(at)?.fix.id.clone())).collect();
         Ok(Step::Answer(Answer::Fixes(ids)))
     }
 }

@@ -1,8 +1,8 @@
 //! The wizard's questions as a machine without a terminal: what was answered
 //! decides what is asked next, and every answer can be taken back.
 
-use crate::engine::{Recognised, fixes};
-use crate::recipe::{Condition, Delivery, Fix, Input, InputKind, Param, Recipe};
+use crate::engine::Recognised;
+use crate::recipe::{Condition, Input, InputKind, Param, Recipe};
 use crate::source::Mac;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -218,20 +218,6 @@ impl Answers {
         found.system.as_ref().map(|system| system.version.as_str())
     }
 
-    /// Fixes that can be made in the volume as it is, and that ask nothing.
-    pub(in crate::cli) fn offered(&self) -> Vec<Fix> {
-        let Some(version) = self.installed() else { return Vec::new() };
-        let all = crate::recipe::fixes::ids().filter_map(|id| fixes::fix(id).ok());
-        let fits = |fix: &Fix| {
-            fix.applies.to_system(version)
-                && fix.applies.server.is_empty()
-                && fix.deliveries.contains(&Delivery::Volume)
-                && !fix.steps.is_empty()
-                && fix.params.iter().all(|param| param.default.is_some())
-        };
-        all.filter(fits).collect()
-    }
-
     /// The arguments of the command that does the same.
     pub(in crate::cli) fn command(&self) -> Vec<OsString> {
         let mut args: Vec<OsString> = vec!["build".into()];
@@ -329,6 +315,7 @@ mod tests {
         answers.extend(more);
         answers.push(Answer::Mac(None));
         answers.push(Answer::Param("collection".into(), "no".into()));
+        answers.push(Answer::Fixes(Vec::new()));
         answers.push(Answer::Output(Output::File("/o/server.img".into())));
         answers
     }
@@ -336,7 +323,7 @@ mod tests {
     #[test]
     fn only_what_the_installer_calls_for_is_asked() {
         let (all, flow) = questions(server("10.7.5", vec![]));
-        let rest = ["mac", "params.collection", "output", "summary"];
+        let rest = ["mac", "params.collection", "fixes", "output", "summary"];
         assert_eq!(all, [&["recipe", "installer"], &rest[..]].concat());
         assert_eq!(
             flow.answers().command(),
@@ -372,25 +359,24 @@ mod tests {
         flow.answer(given("installer", "10.8.5"));
         assert_eq!(flow.question(), Question::Mac);
         flow.answer(Answer::Mac(Mac::parse("iMac7,1")));
+        assert_eq!(flow.question(), Question::Fixes);
+        flow.answer(Answer::Fixes(vec!["enable-ssh".to_owned()]));
         assert_eq!(flow.question(), Question::Summary);
         let command: Vec<_> = flow.answers().command();
         let text: Vec<_> = command.iter().map(|arg| arg.to_string_lossy()).collect();
         assert_eq!(
             text[4..],
-            ["--for", "iMac7,1", "--device", "/dev/sdb", "--device-serial", "4C 5"]
+            [
+                "--for",
+                "iMac7,1",
+                "--fix",
+                "enable-ssh",
+                "--device",
+                "/dev/sdb",
+                "--device-serial",
+                "4C 5"
+            ]
         );
-        assert!(flow.back() && flow.back() && !flow.back());
-    }
-
-    #[test]
-    fn fixes_are_offered_for_installed_systems_only() {
-        let (all, flow) = questions(vec![recipe("golden-image"), given("image", "10.12.6")]);
-        assert_eq!(all.last().map(String::as_str), Some("mac"));
-        let ids: Vec<_> = flow.answers().offered().into_iter().map(|fix| fix.id).collect();
-        assert!(ids.contains(&"stable-ipv6".to_owned()), "{ids:?}");
-        // It needs a name and a password.
-        assert!(!ids.contains(&"create-admin-user".to_owned()), "{ids:?}");
-        let (_, flow) = questions(server("10.7.5", vec![]));
-        assert_eq!(flow.answers().offered(), Vec::<Fix>::new());
+        assert!(flow.back() && flow.back() && flow.back() && !flow.back());
     }
 }

@@ -5,6 +5,7 @@
 //! what `build` itself parses from the arguments that are printed.
 
 mod ask;
+mod fixes;
 mod flow;
 mod get;
 mod host;
@@ -130,7 +131,8 @@ fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
     if let Some(mac) = &making.mac {
         flow.answer(Answer::Mac(Some(mac.clone())));
     }
-    if !making.fix.is_empty() {
+    // Who asks for nothing to be asked wants none that are not named.
+    if !making.fix.is_empty() || args.goal.disk.yes {
         flow.answer(Answer::Fixes(making.fix.clone()));
     }
     let serial = args.goal.disk.device_serial.clone();
@@ -167,12 +169,14 @@ fn ask(
             Question::Param(param) => asker.param(&param),
             Question::Fixes => asker.fixes(&answers),
             Question::Output => asker.output(&answers, &command(), &args.goal.disk),
-            Question::Summary => match decide(&mut asker, &answers, &command(), args.goal.disk.yes)? {
-                Decision::Begin => return Ok(Some((answers.clone(), command()))),
-                Decision::Quit => Ok(Step::Quit),
-                Decision::Back => Ok(Step::Back),
-                Decision::Again => Ok(Step::Again),
-            },
+            Question::Summary => {
+                match decide(&mut asker, &answers, &command(), args.goal.disk.yes)? {
+                    Decision::Begin => return Ok(Some((answers.clone(), command()))),
+                    Decision::Quit => Ok(Step::Quit),
+                    Decision::Back => Ok(Step::Back),
+                    Decision::Again => Ok(Step::Again),
+                }
+            }
         };
         match step.map_err(|error| lost(&error))? {
             Step::Answer(answer) => flow.answer(answer),

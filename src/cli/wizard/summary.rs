@@ -46,7 +46,11 @@ pub(in crate::cli) fn text(answers: &Answers, look: &Brief, args: &[OsString]) -
     for (name, bytes) in &look.fetch {
         add(format!("{name} ({}) is fetched, unless the store has it", size(*bytes)));
     }
-    look.steps.iter().for_each(|step| add(step.clone()));
+    for step in &look.steps {
+        let fix = step.strip_prefix("fix ").and_then(|rest| rest.split(':').next());
+        let how = fix.and_then(|id| answers.how(id)).map(|how| format!(". {how}"));
+        add(format!("{step}{}", how.unwrap_or_default()));
+    }
     match &answers.output {
         Some(Output::File(path)) => {
             let bytes = look.bytes.map_or_else(String::new, |bytes| format!(", {}", size(bytes)));

@@ -35,12 +35,7 @@ impl Apply {
         if let Some(way) = self.used.deliver {
             return Ok(way);
         }
-        if Installer::folder(job)?.is_none() {
-            return Ok(Delivery::Volume);
-        }
-        let ways = [Delivery::Install, Delivery::FirstBoot];
-        let way = ways.into_iter().find(|way| self.used.fix.deliveries.contains(way));
-        Ok(way.unwrap_or(Delivery::Volume))
+        Ok(self.used.fix.way(Installer::folder(job)?.is_some()))
     }
 
     /// Learns what system the volume holds, and refuses what the fix is not for.

@@ -4,6 +4,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -26,13 +27,32 @@ pub(crate) struct Pty {
 impl Pty {
     /// Runs the command in a folder, with that folder as home.
     pub(crate) fn run(folder: &Path, args: &[&str]) -> Self {
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_lionize"));
-        command.args(args);
-        command.cwd(folder);
-        command.env("HOME", folder);
-        command.env("TERM", "xterm-256color");
-        command.env_remove("NO_COLOR");
-        Self::spawn(command)
+        Self::run_with(folder, args, &[])
+    }
+
+    /// The same with more variables.
+    pub(crate) fn run_with(folder: &Path, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
+        command.args(args).current_dir(folder).env("HOME", folder);
+        command.envs(variables.iter().copied());
+        Self::of(&command)
+    }
+
+    /// Runs a command that is a process's.
+    pub(crate) fn of(command: &Command) -> Self {
+        let mut builder = CommandBuilder::new(command.get_program());
+        builder.args(command.get_args());
+        if let Some(folder) = command.get_current_dir() {
+            builder.cwd(folder);
+        }
+        builder.env("TERM", "xterm-256color");
+        builder.env_remove("NO_COLOR");
+        for (key, value) in command.get_envs() {
+            if let Some(value) = value {
+                builder.env(key, value);
+            }
+        }
+        Self::spawn(builder)
     }
 
     pub(crate) fn spawn(command: CommandBuilder) -> Self {
@@ -117,6 +137,13 @@ impl Pty {
         self
     }
 
+    /// Whether anything that was printed has a colour, or is bold or dim.
+    pub(crate) fn is_painted(&self) -> bool {
+        self.printed.split("\u{1b}[").skip(1).any(|rest| {
+            rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+        })
+    }
+
     /// What comes from now on are results.
     pub(crate) fn results(&mut self) -> &mut Self {
         self.results = true;
@@ -133,10 +160,16 @@ impl Pty {
     /// Moves down until the cursor is at this item, and takes it.
     #[track_caller]
     pub(crate) fn picks(&mut self, item: &str) -> &mut Self {
+        self.goes_to(item).types("\r")
+    }
+
+    /// Moves down until the cursor is at this item.
+    #[track_caller]
+    fn goes_to(&mut self, item: &str) -> &mut Self {
         let at = format!("> {item}");
         for _ in 0..40 {
             if self.text().contains(&at) {
-                return self.types("\r");
+                return self;
             }
             let before = self.text();
             self.types("\u{1b}[B");
@@ -145,6 +178,12 @@ impl Pty {
             }
         }
         panic!("`{item}` is not to be chosen:\n{}", self.text());
+    }
+
+    /// Moves down to this item of several, and marks it.
+    #[track_caller]
+    pub(crate) fn marks(&mut self, item: &str) -> &mut Self {
+        self.goes_to(&format!("[ ] {item}")).types(" ").sees(&format!("> [x] {item}"))
     }
 
     /// Waits for the end; the exit code.
