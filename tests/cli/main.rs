@@ -25,6 +25,7 @@ mod support;
 #[path = "../support/screen.rs"]
 mod screen;
 mod stores;
+mod support;
 mod testing;
 mod usage;
 mod wizard;

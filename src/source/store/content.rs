@@ -179,8 +179,9 @@ pub(super) fn publish(folder: &Folder, from: &Path, sha256: [u8; 32]) -> Result<
 
 /// Takes note that content was used now, for `prune`. Where that is not
 /// allowed, it stays as old as it was.
-pub(super) fn touch(path: &Path, now: SystemTime) {
-    let file = fs::OpenOptions::new().append(true).open(path);
+pub(super) fn touch(folder: &Folder, sha256: [u8; 32], now: SystemTime) {
+    let mark = folder.used(&hex(sha256));
+    let file = fs::OpenOptions::new().append(true).create(true).open(mark);
     let _ = file.and_then(|file| file.set_modified(now));
 }
 

@@ -90,7 +90,7 @@ impl Store {
             }
             Ok(Found::Right(found)) if mismatch(&found, download).is_some() => Ok(None),
             Ok(Found::Right(found)) => {
-                touch(&path, self.clock.date());
+                touch(&self.folder, sha256, self.clock.date());
                 log::info!("{} is in the store", download.name());
                 let (bytes, came) = (found.bytes, Came::Store);
                 Ok(Some(Stored { path, sha256, bytes, came, secure }))

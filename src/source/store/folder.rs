@@ -19,14 +19,14 @@ pub(super) struct Folder {
     root: PathBuf,
     /// Locked shared as long as the store is open; none where nothing can be
     /// written.
-    used: Option<File>,
+    held: Option<File>,
 }
 
 impl Folder {
     pub(super) fn open(root: PathBuf) -> Result<Self, Failure> {
         let made = make(&root);
-        let used = made.and_then(|()| lockable(&root.join("lock")));
-        let used = used.or_else(|error| match error.kind() {
+        let held = made.and_then(|()| lockable(&root.join("lock")));
+        let held = held.or_else(|error| match error.kind() {
             // Enough to read from.
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
                 if root.join("content").is_dir() =>
@@ -35,10 +35,10 @@ impl Folder {
             }
             _ => Err(Failure::disk(&root, &error)),
         })?;
-        if let Some(file) = &used {
+        if let Some(file) = &held {
             file.lock_shared().map_err(|error| Failure::disk(&root.join("lock"), &error))?;
         }
-        Ok(Self { root, used })
+        Ok(Self { root, held })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -48,6 +48,12 @@ impl Folder {
     /// Where content of this digest (in hex) is, or would be.
     pub(super) fn content(&self, digest: &str) -> PathBuf {
         self.root.join("content").join(digest.get(..2).unwrap_or("00")).join(digest)
+    }
+
+    /// The mark of content of this digest (in hex): its date is when it was used.
+    /// The content itself stays untouched, since others may be reading it.
+    pub(super) fn used(&self, digest: &str) -> PathBuf {
+        self.root.join("used").join(digest)
     }
 
     pub(super) fn part(&self, key: &str) -> PathBuf {
@@ -127,27 +133,27 @@ impl Folder {
     ) -> Result<Option<T>, Failure> {
         let path = self.root.join("lock");
         let disk = |error: io::Error| Failure::disk(&path, &error);
-        let Some(used) = &self.used else {
+        let Some(held) = &self.held else {
             return Err(disk(io::ErrorKind::ReadOnlyFilesystem.into()));
         };
         // What two locks on one handle mean differs by system.
-        used.unlock().map_err(disk)?;
-        let outcome = match used.try_lock() {
+        held.unlock().map_err(disk)?;
+        let outcome = match held.try_lock() {
             Ok(()) => {
                 let outcome = work();
-                used.unlock().map_err(disk)?;
+                held.unlock().map_err(disk)?;
                 outcome.map(Some)
             }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(disk(error)),
         };
-        used.lock_shared().map_err(disk)?;
+        held.lock_shared().map_err(disk)?;
         outcome
     }
 }
 
 fn make(root: &Path) -> io::Result<()> {
-    for name in ["content", "parts", "index", "snapshots", "locks"] {
+    for name in ["content", "parts", "index", "snapshots", "used", "locks"] {
         fs::create_dir_all(root.join(name))?;
     }
     let tag = root.join("CACHEDIR.TAG");

@@ -182,7 +182,7 @@ impl Store {
             Err(_) => return Err(stopped(name)),
         };
         let path = self.folder.content(&state.sha256);
-        touch(&path, self.clock.date());
+        touch(&self.folder, sha256, self.clock.date());
         Ok(Some(Snapshot {
             name: name.to_owned(),
             path,

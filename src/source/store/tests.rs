@@ -419,7 +419,7 @@ fn room_is_made_from_what_was_used_least_lately() {
         let data = name.repeat(100);
         let stored = store.fetch(&wanted, &script([whole(data.as_bytes())]), &()).unwrap();
         let date = SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(name.as_bytes()[0]));
-        content::touch(&stored.path, date);
+        content::touch(&store.folder, stored.sha256, date);
     }
     // Using it is what makes it young.
     store.find(&Download::new("https://example.com/a"), &()).unwrap().unwrap();
@@ -434,6 +434,23 @@ fn room_is_made_from_what_was_used_least_lately() {
     assert_eq!(names, ["https://example.com/a", "https://example.com/c"]);
     assert_eq!(store.prune(0).unwrap(), Pruned { removed: 2, freed: 200, left: 0 });
     is_clean(&store);
+}
+
+/// Whoever reads content would take it for changed, were its own date to move.
+#[test]
+fn using_content_leaves_it_as_it_is() {
+    let (_folder, store) = store();
+    let data = b"a package".repeat(1000);
+    let stored = store.fetch(&of(&data), &script([whole(&data)]), &()).unwrap();
+    let date = || std::fs::metadata(&stored.path).unwrap().modified().unwrap();
+    let old = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+    std::fs::File::options().append(true).open(&stored.path).unwrap().set_modified(old).unwrap();
+    store.find(&of(&data), &()).unwrap().unwrap();
+    assert_eq!(date(), old);
+    assert!(store.list().unwrap().contents[0].used > old);
+    // The mark goes with the content.
+    store.prune(0).unwrap();
+    assert_eq!(std::fs::read_dir(store.path().join("used")).unwrap().count(), 0);
 }
 
 fn catalog<'a>(urls: &'a [String], check: &'a dyn Fn(&[u8]) -> Result<(), String>) -> Wanted<'a> {

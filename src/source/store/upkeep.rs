@@ -106,11 +106,12 @@ impl Store {
                     strange.push(path);
                     continue;
                 };
+                let mark = self.folder.used(&name).metadata().and_then(|meta| meta.modified());
                 listing.contents.push(Kept {
                     names: names.get(&name).cloned().unwrap_or_default().into_iter().collect(),
                     sha256: name,
                     bytes: meta.len(),
-                    used: meta.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+                    used: mark.or(meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH),
                 });
             }
         }
@@ -245,6 +246,11 @@ impl Store {
     /// Removes records of content that is gone.
     fn drop_dangling(&self) -> Result<(), Failure> {
         let gone = |sha256: &str| !self.folder.content(sha256).exists();
+        for path in children(&self.path().join("used"))? {
+            if gone(&file_name(&path)) {
+                remove(&path)?;
+            }
+        }
         for path in children(&self.path().join("index"))? {
             if json::<Entry>(&path).is_none_or(|entry| gone(&entry.sha256)) {
                 remove(&path)?;
