@@ -208,6 +208,7 @@ pub(super) fn source_date() -> engine::Result<Option<u64>> {
     seconds.map(Some).ok_or_else(|| {
         let text = text.display();
         Problem::usage(format!("SOURCE_DATE_EPOCH is `{text}`, not seconds since 1970"))
+            .hint("`date +%s` prints such a number, `git log -1 --format=%ct` a commit's")
     })
 }
 

@@ -7,6 +7,7 @@ mod cache;
 mod catalog;
 mod catalog_net;
 mod contract;
+mod dates;
 mod fetch;
 mod files;
 mod fixes;
@@ -20,7 +21,6 @@ mod sample;
 #[allow(dead_code)]
 #[path = "../support/schema.rs"]
 mod schema;
-mod support;
 #[allow(dead_code)]
 #[path = "../support/screen.rs"]
 mod screen;
