@@ -189,7 +189,9 @@ fn sources(
     for source in &image.images {
         let add = |more| progress.add(Stage::Verify, more);
         let found = source.prove(threads, &add).map_err(|error| {
-            wrong(format!("{} does not hold what it should", source.name)).because(error)
+            wrong(format!("{} does not hold what it should", source.name))
+                .because(error)
+                .hint("the file is damaged; get it again")
         })?;
         tell(&source.name, &found, proofs);
     }
@@ -203,7 +205,8 @@ fn structures(image: &DiskImage, seen: &Source, proofs: &mut Proofs) -> Result<(
         return Ok(());
     };
     if !found.faults.is_empty() && found.gpt {
-        let mut problem = wrong("the partition tables on the disk are wrong");
+        let mut problem = wrong("the partition tables on the disk are wrong")
+            .hint("write it once more; if it happens again, take another disk");
         problem.causes = found.faults;
         return Err(problem);
     }

@@ -193,7 +193,9 @@ fn refused(fix: &Fix, what: &str) -> Problem {
         "" => problem,
         why => problem.because(why),
     };
-    problem.hint("where you know better, force it")
+    problem.hint(
+        "where you know better: `force = true` in the recipe's step, or --force with `lionize fix`",
+    )
 }
 
 /// Refuses a fix beside one that it conflicts with.

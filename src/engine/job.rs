@@ -45,7 +45,10 @@ impl<'a> Job<'a> {
 
     /// An input that is known to be given.
     pub(super) fn input(&self, name: &str) -> Result<&'a Input> {
-        let missing = || Problem::usage(format!("the input `{name}` was not given"));
+        let missing = || {
+            let problem = Problem::usage(format!("the input `{name}` was not given"));
+            problem.hint(format!("give it with --input {name}=PATH"))
+        };
         self.inputs.get(name).ok_or_else(missing)
     }
 

@@ -132,9 +132,8 @@ impl Problem {
             Error::Corrupt(_) => Some("the file is damaged; get it again".to_owned()),
             _ => None,
         };
-        // So do the readers of archives tell that they were asked to stop.
-        if matches!(&error, Error::Io(e) if e.kind() == io::ErrorKind::ConnectionAborted
-            && e.to_string().ends_with("the reading was interrupted"))
+        if let Error::Io(error) = &error
+            && was_stopped(error)
         {
             return Self::interrupted();
         }
@@ -158,6 +157,18 @@ impl Problem {
             io::ErrorKind::NotFound => problem.hint("make the folder first"),
             _ => problem,
         }
+    }
+}
+
+/// Whether this is how readers tell that they were asked to stop.
+fn was_stopped(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::Interrupted => true,
+        // Archives' readers: the other kind would have them read again.
+        io::ErrorKind::ConnectionAborted => {
+            error.to_string().ends_with("the reading was interrupted")
+        }
+        _ => false,
     }
 }
 
@@ -206,6 +217,13 @@ impl std::error::Error for Problem {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_stopped_is_no_bad_input() {
+        let stopped = Error::from(io::Error::from(io::ErrorKind::Interrupted));
+        let problem = Problem::reading("an input", stopped.in_file("InstallESD.dmg"));
+        assert_eq!(problem, Problem::interrupted());
+    }
 
     #[test]
     fn a_refusal_keeps_its_hint() {

@@ -59,15 +59,20 @@ pub(super) fn wrong(sentence: impl Into<String>) -> Problem {
     Problem::new(ProblemKind::Verification, sentence)
 }
 
+/// What was written is not what was meant: the place, or we, are at fault.
+fn not_kept(sentence: &str) -> Problem {
+    wrong(sentence).hint("try another disk or folder; if it happens there, too, please report it")
+}
+
 /// Proves the checksums of an image that was read from.
 fn source(work: &Work<'_, '_>, image: &OpenImage, proofs: &mut Proofs) -> Result<()> {
     work.go_on()?;
     work.progress.start(Stage::Verify, &image.name, image.verify_len());
     let progress = |more| work.progress.add(Stage::Verify, more);
     let found = image.prove(work.threads, &progress).map_err(|error| match error {
-        Error::Corrupt(_) => {
-            wrong(format!("{} does not hold what it should", image.name)).because(error)
-        }
+        Error::Corrupt(_) => wrong(format!("{} does not hold what it should", image.name))
+            .because(error)
+            .hint("the file is damaged; get it again"),
         other => Problem::reading(&image.name, other),
     })?;
     tell(&image.name, &found, proofs);
@@ -92,16 +97,16 @@ fn written_disk(work: &Work<'_, '_>, out: &Output) -> Result<Source> {
         Form::Raw => opener.open(out.temp_path())?.contents(),
         Form::Dmg => opener.disk(&opener.open(out.temp_path())?),
     };
-    open().map_err(|error| wrong("the output cannot be read").because(error))
+    open().map_err(|error| not_kept("the output cannot be read").because(error))
 }
 
 /// Checks both tables and the volume.
 pub(super) fn structures(work: &Work<'_, '_>, disk: &Source, proofs: &mut Proofs) -> Result<()> {
     let image = &work.plan.laid.image;
-    let failed = |error: Error| wrong("the output is not a disk").because(error);
+    let failed = |error: Error| not_kept("the output is not a disk").because(error);
     let found = tables(disk).map_err(failed)?;
     if !found.faults.is_empty() {
-        let mut problem = wrong("the output's partition tables are wrong");
+        let mut problem = not_kept("the output's partition tables are wrong");
         problem.causes = found.faults;
         return Err(problem);
     }
@@ -116,7 +121,7 @@ pub(super) fn structures(work: &Work<'_, '_>, disk: &Source, proofs: &mut Proofs
     if report.corrupt > 0 || !report.complete {
         let found = report.findings.iter().map(ToString::to_string).collect::<Vec<_>>();
         if strict {
-            let mut problem = wrong("the volume that was written is not sound");
+            let mut problem = not_kept("the volume that was written is not sound");
             problem.causes = found;
             return Err(problem);
         }
@@ -151,7 +156,7 @@ fn full(
         if work.stop.raised() {
             return Problem::interrupted();
         }
-        wrong("the output cannot be read back").because(error)
+        not_kept("the output cannot be read back").because(error)
     };
     let faults: Vec<String> = match work.form() {
         Form::Raw => {
@@ -176,7 +181,7 @@ fn full(
         }
     };
     if !faults.is_empty() {
-        let mut problem = wrong("what was written is not what can be read");
+        let mut problem = not_kept("what was written is not what can be read");
         problem.causes = faults;
         return Err(problem);
     }

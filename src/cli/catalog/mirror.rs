@@ -24,7 +24,10 @@ const MOST_TOLD: usize = 20;
 
 pub(super) fn run(args: &Mirror, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let base = args.base.as_deref().map(Base::parse).transpose();
-    let base = base.map_err(|why| Problem::usage("the base is no address").because(why))?;
+    let base = base.map_err(|why| {
+        let problem = Problem::usage("the base is no address").because(why);
+        problem.hint("give one like --base http://server:8088")
+    })?;
     let opened = open(&args.which, style, streams)?;
     match (&args.to, args.script) {
         (Some(to), false) => mirror(&opened, args, to, base.as_ref(), style, streams),

@@ -97,14 +97,16 @@ fn find<'c>(
                 }
                 Ok(_) => problem,
             },
-            None => problem,
+            None => problem
+                .near(product, catalog.products.iter().map(|known| known.id.as_str()))
+                .hint("`lionize catalog list --search TEXT` finds products"),
         });
     };
     let names = || found.packages.iter().map(Package::name);
     found.package(package).map(|package| (found, package)).ok_or_else(|| {
         let sentence = format!("the product {product} has no package {package}");
         let has = names().collect::<Vec<_>>().join(", ");
-        Problem::bad_input(sentence).because(format!("it has {has}"))
+        Problem::bad_input(sentence).because(format!("it has {has}")).near(package, names())
     })
 }
 
