@@ -54,9 +54,17 @@ pub fn hash_password(clear: &str) -> Result<String> {
     ))
 }
 
+/// What stands before the name of a variable.
+const VARIABLE: &str = "env:";
+
+/// Whether a value leads to a password in clear, which is hashed anew each time.
+pub(super) fn is_clear(value: &str) -> bool {
+    value.starts_with(VARIABLE)
+}
+
 /// Reads what was given for a secret.
 pub(super) fn read(name: &str, value: &str) -> Result<Hashes> {
-    let Some(variable) = value.strip_prefix("env:") else { return parse(name, value) };
+    let Some(variable) = value.strip_prefix(VARIABLE) else { return parse(name, value) };
     let clear = std::env::var(variable).map_err(|_| {
         let sentence = format!("the variable `{variable}`, for `{name}`, is not set");
         Problem::usage(sentence).hint("set it in the environment, to the password")

@@ -6,6 +6,7 @@ use crate::engine::fixes::{self, Wanted};
 use crate::engine::job::Job;
 use crate::engine::packages;
 use crate::engine::problem::{Problem, Result};
+use crate::engine::secret;
 use crate::engine::steps::collection::Installer;
 use crate::engine::steps::deliver;
 use crate::engine::steps::plist::has_shape;
@@ -27,6 +28,21 @@ impl Apply {
         let set = used.params.iter().map(fill).collect::<Result<Vec<_>>>()?;
         let facts = fixes::facts(&used.fix, &set)?;
         Ok(Self { used: used.clone(), set, facts })
+    }
+
+    /// Which secrets become other bytes each time, though the plan is the same.
+    fn salted(&self) -> impl Iterator<Item = String> {
+        let is_secret = |name: &str| {
+            self.used.fix.params.iter().any(|param| param.secret && param.name == name)
+        };
+        let clear =
+            self.set.iter().filter(move |(name, value)| is_secret(name) && secret::is_clear(value));
+        clear.map(|(name, _)| {
+            format!(
+                "the hash of `{name}` has a new salt each time, and so the same plan other \
+                 bytes: give the hash itself where they must be the same"
+            )
+        })
     }
 
     /// How it reaches the system: as the recipe says, or else by a package
@@ -137,6 +153,7 @@ impl Step for Apply {
         let fix = &self.used.fix;
         let mut facts = self.facts.clone();
         job.notes.extend(fix.notes.iter().map(|note| facts.fill_known(note)));
+        job.notes.extend(self.salted());
         if fix.steps.is_empty() {
             return Ok(Effect::Already);
         }

@@ -5,7 +5,7 @@ use crate::judge::{self, Said, judge};
 use crate::make::{bytes_of, disk, file, tree, volume};
 use lionize::block::{bytes, read_vec};
 use lionize::engine::{BuildOptions, Problem, Request, Silent, Stop, Verify, build, fixes};
-use lionize::engine::{Packing, fix_package, prepare, script};
+use lionize::engine::{Packing, Plan, fix_package, prepare, script};
 use lionize::recipe::{Delivery, FixUse};
 use lionize::source::{Opener, contents};
 use lionize::volume::{Kind, Tree, VPath};
@@ -171,8 +171,8 @@ impl Case {
         Ok((out, told))
     }
 
-    /// The tree after the fix.
-    pub(super) fn applied(&self, dir: &Path, tree: Tree) -> Result<(Arc<Tree>, String), Problem> {
+    /// What a plan says of the fix in a volume.
+    pub(super) fn planned(&self, dir: &Path, tree: Tree) -> Result<Plan, Problem> {
         let input = file(dir, "in.img", &disk(&volume(tree)));
         let recipe = file(dir, "bare.toml", &bytes(BARE.as_bytes()));
         let used = fixes::wanted(std::slice::from_ref(&self.id), &self.set)?;
@@ -190,7 +190,12 @@ impl Case {
             fixes: used.collect(),
             ..Request::default()
         };
-        let plan = prepare(&request, &mut Silent, &Stop::new())?;
+        prepare(&request, &mut Silent, &Stop::new())
+    }
+
+    /// The tree after the fix.
+    pub(super) fn applied(&self, dir: &Path, tree: Tree) -> Result<(Arc<Tree>, String), Problem> {
+        let plan = self.planned(dir, tree)?;
         let out = dir.join("out.img");
         let options = BuildOptions { output: out.clone(), verify: Verify::Quick, threads: 1 };
         build(&plan, &options, &mut Silent, &Stop::new())?;

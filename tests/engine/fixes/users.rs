@@ -112,6 +112,20 @@ fn the_wrong_hash_is_refused_both_ways() {
     assert!(refused.contains("is a secret") && !refused.contains("hunter2"), "{refused}");
 }
 
+/// A salt that is new makes other bytes of the same plan: that is said.
+#[test]
+fn a_password_in_clear_is_said_to_make_other_bytes() {
+    let system = installed("10.9.5");
+    let told = |password: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        admin(password).planned(dir.path(), system.tree()).unwrap().notes().join("\n")
+    };
+    let note = "the hash of `password` has a new salt each time";
+    // Any variable that is set will do.
+    assert!(told("env:PATH").contains(note), "{}", told("env:PATH"));
+    assert!(!told(&pbkdf2()).contains(note));
+}
+
 #[test]
 fn users_need_a_system_that_has_users() {
     let refused = admin(&pbkdf2()).refused(&system("10.9"));
