@@ -3,6 +3,7 @@
 use crate::cli::exit;
 use crate::engine::Problem;
 use crate::recipe::Mistake;
+use crate::report::tame;
 use serde_json::{Value, json};
 use std::io;
 
@@ -41,19 +42,19 @@ pub(super) fn text(problem: &Problem, color: bool) -> String {
     let paint = |code: &str, word: &str| {
         if color { format!("\u{1b}[{code}m{word}\u{1b}[0m") } else { word.to_owned() }
     };
-    let mut out = format!("{} {}\n", paint("1;31", "error:"), problem.sentence);
+    let mut out = format!("{} {}\n", paint("1;31", "error:"), tame(&problem.sentence));
     for cause in &problem.causes {
         for (index, line) in cause.lines().enumerate() {
             let lead = if index == 0 { "  because " } else { "          " };
-            out += &format!("{lead}{line}\n");
+            out += &format!("{lead}{}\n", tame(line));
         }
         let shown = problem.mistakes.iter().find(|(mistake, _)| mistake.to_string() == *cause);
         for line in shown.iter().filter_map(|(_, shown)| shown.as_ref()).flat_map(|s| s.lines()) {
-            out += &format!("    {line}\n");
+            out += &format!("    {}\n", tame(line));
         }
     }
     if let Some(hint) = &problem.hint {
-        out += &format!("{} {hint}\n", paint("1;36", "hint:"));
+        out += &format!("{} {}\n", paint("1;36", "hint:"), tame(hint));
     }
     out
 }
@@ -101,5 +102,14 @@ mod tests {
         );
         assert_eq!(object(&problem)["exit"], 3);
         assert!(text(&problem, true).starts_with("\u{1b}[1;31merror:\u{1b}[0m "));
+    }
+
+    #[test]
+    fn a_name_in_a_problem_does_nothing_to_the_terminal() {
+        let named = |what: &str| format!("{what} a\u{1b}[2J\u{202e}b\r");
+        let problem = Problem::bad_input(named("no")).because(named("in")).hint(named("try"));
+        let tame = "a\u{fffd}[2J\u{fffd}b\u{fffd}";
+        let said = format!("error: no {tame}\n  because in {tame}\nhint: try {tame}\n");
+        assert_eq!(text(&problem, false), said);
     }
 }

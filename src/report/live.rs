@@ -1,7 +1,7 @@
 //! Events as a line that moves, for terminals.
 
 use crate::engine::{Event, Sink};
-use crate::report::{State, duration, size};
+use crate::report::{State, duration, size, tame};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -68,7 +68,7 @@ impl Sink for Live {
         let took = self.state.apply(now, &event);
         match event {
             Event::Started { .. } | Event::Advanced { .. } => self.show(now),
-            Event::Warned { text } => self.bar.println(format!("warning: {text}")),
+            Event::Warned { text } => self.bar.println(format!("warning: {}", tame(&text))),
             Event::Finished { .. } => {
                 if let (Some(title), Some(took)) = (title, took) {
                     let title = short(&title, LINE - 40);

@@ -14,4 +14,4 @@ pub use json::Json;
 pub use live::Live;
 pub use plain::Plain;
 pub use state::State;
-pub use words::{count, date, duration, size};
+pub use words::{count, date, duration, size, tame};

@@ -1,7 +1,7 @@
 //! Events as lines of text, for logs and pipes.
 
 use crate::engine::{Event, Sink};
-use crate::report::State;
+use crate::report::{State, tame};
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ impl Lines {
     fn line(&mut self, now: Duration, event: &Event) -> Option<String> {
         self.state.apply(now, event);
         if let Event::Warned { text } = event {
-            return Some(format!("warning: {text}"));
+            return Some(format!("warning: {}", tame(text)));
         }
         let current = self.state.current.as_ref().filter(|_| !self.quiet)?;
         let title = current.title();
@@ -78,10 +78,10 @@ mod tests {
     #[test]
     fn stages_and_warnings_are_lines() {
         let events = [
-            Event::Started { stage: Stage::Read, what: "a.dmg".into(), total: 0 },
-            Event::Started { stage: Stage::Read, what: "a.dmg".into(), total: 9 },
+            Event::Started { stage: Stage::Read, what: "a\r.dmg".into(), total: 0 },
+            Event::Started { stage: Stage::Read, what: "a\r.dmg".into(), total: 9 },
             Event::Advanced { stage: Stage::Read, done: 9 },
-            Event::Warned { text: "no checksum of the data fork".into() },
+            Event::Warned { text: "no checksum of the \u{1b}[2Jdata fork".into() },
             Event::Finished { stage: Stage::Read },
         ];
         let print = |quiet| {
@@ -90,8 +90,11 @@ mod tests {
             events.iter().cloned().for_each(|event| sink.send(event));
             String::from_utf8(out).unwrap()
         };
-        assert_eq!(print(false), "reading a.dmg\nwarning: no checksum of the data fork\n");
-        assert_eq!(print(true), "warning: no checksum of the data fork\n");
+        assert_eq!(
+            print(false),
+            "reading a\u{fffd}.dmg\nwarning: no checksum of the \u{fffd}[2Jdata fork\n"
+        );
+        assert_eq!(print(true), "warning: no checksum of the \u{fffd}[2Jdata fork\n");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is going on, folded from events. No clock: the time is passed in.
 
 use crate::engine::{Event, Stage};
-use crate::report::words::{duration, size};
+use crate::report::words::{duration, size, tame};
 use std::time::Duration;
 
 /// A rate is one of the last while: what was there before, as of a download that
@@ -83,7 +83,7 @@ impl Current {
             Stage::Commit => ("naming", "the output"),
         };
         let what = if self.what.is_empty() { thing } else { self.what.as_str() };
-        format!("{verb} {what}")
+        format!("{verb} {}", tame(what))
     }
 
     fn mark(&mut self, now: Duration) {

@@ -30,6 +30,16 @@ pub fn count(n: u64, noun: &str) -> String {
     }
 }
 
+/// Text that says something and does nothing: names in images, on disks and of
+/// files may hold what moves a terminal's cursor, or turns text round. Lines
+/// and tabs stay.
+#[must_use]
+pub fn tame(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let acts = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || turns(c);
+    text.chars().map(|c| if acts(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// A span of time: `0.4 s`, `12 s`, `3 min 05 s`.
 #[must_use]
 pub fn duration(span: Duration) -> String {

@@ -1,8 +1,8 @@
 //! What this computer has: installers in the usual places, and which Mac it is.
 
-use crate::cli::wizard::screen::tame;
 use crate::engine::{Recognised, Stop, recognise};
 use crate::recipe::{Input, InputKind};
+use crate::report::tame;
 use crate::source::Mac;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};

@@ -119,11 +119,6 @@ pub(in crate::cli) fn cut(text: &str, width: usize) -> String {
     console::truncate_str(text, width, "...").into_owned()
 }
 
-/// Without what a file's name could do to a terminal.
-pub(in crate::cli) fn tame(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +143,5 @@ mod tests {
         assert_eq!(lines[..1], ["To do it:"]);
         assert_eq!(lines[1..3].join("\n"), command);
         assert_eq!(lines[3..], ["and no", "more"]);
-    }
-
-    #[test]
-    fn names_do_nothing_to_the_terminal() {
-        assert_eq!(tame("a\u{1b}[2Jb\r"), "a\u{fffd}[2Jb\u{fffd}");
     }
 }
