@@ -209,9 +209,12 @@ fn shown(recipe: &Recipe, params: Vec<(String, String)>) -> Vec<(String, String)
     shown.collect()
 }
 
+/// The place of a step that stands in no recipe.
+const ASKED_FOR: &str = "asked for";
+
 /// A fix that was asked for beside the recipe, as a step.
 fn asked_for(used: &FixUse) -> Step {
-    let at = Position { file: "asked for".to_owned(), line: 1, column: 1 };
+    let at = Position { file: ASKED_FOR.to_owned(), line: 1, column: 1 };
     Step {
         action: Action::Fix(used.clone()),
         within: None,
@@ -332,7 +335,13 @@ fn skipped(action: &Action, facts: &Facts, why: Option<String>) -> Done {
 
 /// A step's problem, with the step and its place.
 fn failed(number: usize, step: &crate::recipe::Step, problem: Problem) -> Problem {
-    let mut outer = Problem::new(problem.kind, format!("step {number} ({}) failed", step.at));
+    let sentence = match &step.action {
+        Action::Fix(used) if step.at.file == ASKED_FOR => {
+            format!("the fix `{}`, which was asked for, failed", used.fix.id)
+        }
+        _ => format!("step {number} ({}) failed", step.at),
+    };
+    let mut outer = Problem::new(problem.kind, sentence);
     outer.causes.push(problem.sentence);
     outer.causes.extend(problem.causes);
     outer.hint = problem.hint;

@@ -201,7 +201,7 @@ impl Step for Apply {
                 let sentence = format!("the fix `{}` finds nothing to change", self.used.fix.id);
                 Err(Problem::bad_input(sentence)
                     .because(why)
-                    .hint("if it may find nothing, say `optional = true`"))
+                    .hint("in a recipe, `optional = true` lets it find nothing"))
             }
             Effect::Missing(_) => {
                 self.tell(job, "it found nothing to change");

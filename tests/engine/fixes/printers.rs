@@ -84,7 +84,9 @@ fn a_list_of_another_shape_is_said() {
     let odd = list("<dict><key>Other</key><true/></dict>\n", true);
     let refused = fix.refused(&sample("10.9", &odd));
     assert!(
-        refused.starts_with("step 2 (asked for:1:1) failed\n  the fix `printer-sharing` finds")
+        refused.starts_with(
+            "the fix `printer-sharing`, which was asked for, failed\n  the fix `printer-sharing` finds",
+        )
             && refused.contains("no file has the shape that it changes"),
         "{refused}"
     );
