@@ -174,7 +174,11 @@ impl Bench<'_> {
         let ran = run.end == End::Exited(ENDED) && run.serial.contains(PROBE);
         let differs = || match self.loader {
             Loader::Grub => grub::different(&run.serial, subject),
-            Loader::Refind => None,
+            // It starts a boot program, and looks for nothing that this needs.
+            Loader::Refind => {
+                let missing = subject.wanted.iter().find(|wanted| !wanted.found);
+                missing.map(|wanted| Verdict::not_found(&wanted.what, &wanted.path))
+            }
         };
         match run.end {
             _ if ran => differs().unwrap_or(Verdict::Boots),

@@ -111,8 +111,12 @@ echo \"{SAYS} volume $volume\"
 set root=\"$volume\"
 "
     );
-    let boot_file =
-        Wanted { what: "boot.efi".into(), path: subject.boot_file.clone(), sha256: None };
+    let boot_file = Wanted {
+        what: "boot.efi".into(),
+        path: subject.boot_file.clone(),
+        sha256: None,
+        found: true,
+    };
     for (number, wanted) in std::iter::once(&boot_file).chain(&subject.wanted).enumerate() {
         let path = quoted(&wanted.path);
         let _ = writeln!(
@@ -191,6 +195,7 @@ mod tests {
             what: what.into(),
             path: path.into(),
             sha256: sha256.map(str::to_owned),
+            found: true,
         };
         Subject {
             boot_file: "/it's/boot.efi".into(),

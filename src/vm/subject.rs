@@ -49,6 +49,8 @@ pub struct Wanted {
     pub path: String,
     /// Its digest, where a loader is to read it whole.
     pub sha256: Option<String>,
+    /// Whether our own reader finds it: not all loaders look for it.
+    pub found: bool,
 }
 
 /// What is on the media.
@@ -174,7 +176,8 @@ impl Subject {
             None => self.default_kernel(volume)?,
         }
         if let Some(path) = asks.image {
-            self.add("disk image", &path, None)?;
+            let entry = find(volume, &path)?;
+            self.add_unread("disk image", &path, entry.is_some());
         }
         Ok(())
     }
@@ -192,14 +195,21 @@ impl Subject {
 
     /// Adds a file that must be there; with what we read, to compare.
     fn add(&mut self, what: &str, path: &str, entry: Option<Entry>) -> Result<()> {
+        let found = entry.is_some();
         let is_plain = |entry: &Entry| {
             entry.xattrs.iter().all(|xattr| xattr.name.to_string() != "com.apple.decmpfs")
         };
         let data = entry.filter(is_plain).and_then(|entry| entry.forks).map(|(data, _)| data);
         let data = data.filter(|data| data.len() <= MOST_DIGESTED);
         let sha256 = data.map(|data| digest(&data)).transpose()?;
-        self.wanted.push(Wanted { what: what.to_owned(), path: path.to_owned(), sha256 });
+        self.wanted.push(Wanted { what: what.to_owned(), path: path.to_owned(), sha256, found });
         Ok(())
+    }
+
+    /// Adds one that no loader is to read.
+    fn add_unread(&mut self, what: &str, path: &str, found: bool) {
+        let (what, path) = (what.to_owned(), path.to_owned());
+        self.wanted.push(Wanted { what, path, sha256: None, found });
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cli::{Outcome, job};
 use crate::engine::{self, Problem, ProblemKind};
 use crate::report::duration;
 use crate::report::junit::{self, Case, suite};
-use crate::vm::{Checked, Host, Options, Trial, Verdict};
+use crate::vm::{Checked, Host, Loader, Options, Trial, Verdict};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
@@ -73,8 +73,13 @@ fn text(name: &str, checked: &Checked) -> String {
     }
     let label = checked.subject.label.as_deref().unwrap_or_default();
     text += &format!("found by them: the volume \"{label}\"\n  {}\n", checked.subject.boot_file);
+    let by_grub = checked.trials.iter().any(|trial| trial.loader == Loader::Grub);
     for wanted in &checked.subject.wanted {
-        let read = if wanted.sha256.is_some() { ", read whole by GRUB" } else { "" };
+        let read = match (by_grub, wanted.sha256.is_some()) {
+            (true, true) => ", read whole by GRUB",
+            (true, false) => "",
+            (false, _) => ", found by our own reader only",
+        };
         text += &format!("  {} ({}{read})\n", wanted.path, wanted.what);
     }
     text + "started by them: a probe in place of boot.efi, and nothing of Apple's\n"
