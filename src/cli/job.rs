@@ -125,6 +125,10 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
 
 pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
     let making = &job.making;
+    if let Some(pair) = making.input.iter().find(|pair| pair.value.is_empty()) {
+        let problem = Problem::usage(format!("`--input {}=` has no path", pair.name));
+        return Err(problem.hint("is a variable of the shell empty?"));
+    }
     let inputs = making.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
     let params = making.set.iter().map(param).collect::<engine::Result<_>>()?;
     let supplies = supplies(making)?;

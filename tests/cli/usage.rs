@@ -28,6 +28,9 @@ fn inputs_have_names() {
     assert_eq!(ran.code, exit::USAGE);
     let first = ran.errors.lines().next().unwrap();
     assert_eq!(first, "error: `/a.dmg` for `--input <NAME=PATH>` has no name before a `=`");
+    let hint = "hint: is a variable of the shell empty?\n";
+    let error = format!("error: `--input installer=` has no path\n{hint}");
+    lionize(["plan", "lion", "--input", "installer="]).is(exit::USAGE, "", &error);
 }
 
 #[test]
