@@ -69,7 +69,7 @@ pub(super) fn erase(args: &Erase, style: Style, streams: &mut Streams<'_>) -> Ou
     engine::erase(&chosen.target(), &mut *opened(&chosen)?)?;
     let path = args.device.display().to_string();
     let text = format!("erased {path}: it has no partition table and no volume\n");
-    streams.result(style, &text, &erased(&path))
+    streams.told(style, &text, &erased(&path))
 }
 
 /// Confirms, writes, and tells what became of the disk once it is closed.
@@ -84,7 +84,7 @@ fn burn(
     let burnt = work(&chosen.target(), &mut *medium, &mut streams.sink(style));
     drop(medium);
     let burnt = burnt?;
-    streams.result(style, &text(&burnt), &object(&burnt))
+    streams.told(style, &text(&burnt), &object(&burnt))
 }
 
 #[cfg(target_os = "linux")]

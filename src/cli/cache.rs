@@ -34,7 +34,7 @@ fn list(store: &Store, style: Style, streams: &mut Streams<'_>) -> Outcome {
         "files": listing.contents.iter().map(kept_json).collect::<Vec<_>>(),
         "unfinished": listing.parts.iter().map(part_json).collect::<Vec<_>>(),
     });
-    streams.result(style, &list_text(store, &listing), &json)
+    streams.told(style, &list_text(store, &listing), &json)
 }
 
 fn list_text(store: &Store, listing: &Listing) -> String {
@@ -85,7 +85,7 @@ fn verify(store: &Store, style: Style, streams: &mut Streams<'_>) -> Outcome {
         "bytes": checked.bytes,
         "strange": strange,
     });
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 /// What was dropped is gone already; that it had to be is the news.
@@ -117,7 +117,7 @@ fn prune(args: &Prune, style: Style, streams: &mut Streams<'_>) -> Outcome {
         "freed": pruned.freed,
         "left": pruned.left,
     });
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 fn kept_json(kept: &Kept) -> Value {

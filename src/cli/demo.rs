@@ -59,7 +59,9 @@ pub(super) fn run(args: &Demo, style: Style, streams: &mut Streams<'_>) -> Outco
         "proofs": found.proofs,
         "boot_marker": sample::MARKER,
     });
-    streams.result(style, &text(&args.to, &installer, &built, &found), &json)
+    streams.told(style, &text(&installer, &built, &found), &json)?;
+    // Commands stay as they are.
+    if style.json { Ok(()) } else { streams.print(&how_to_boot(&args.to, &built.output)) }
 }
 
 fn folder(path: &Path) -> Result<(), Problem> {
@@ -69,31 +71,27 @@ fn folder(path: &Path) -> Result<(), Problem> {
     }
 }
 
-fn text(to: &Path, installer: &Path, built: &Built, found: &Verified) -> String {
+fn text(installer: &Path, built: &Built, found: &Verified) -> String {
     let len = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
     let files = [
         (installer.to_owned(), "the installer's image, made here"),
         (built.output.clone(), "bootable media, sparse: `verify` it, or boot it"),
         (built.manifest.clone(), "all that is in it, with digests"),
     ];
-    let width = files.iter().map(|(path, _)| path.display().to_string().chars().count()).max();
-    let width = width.unwrap_or(0);
     let mut text = String::from(
         "This is a shape sample: laid out as an installer of Mac OS X 10.7.5 (11G63) is,\n\
          without a byte of Apple's. It installs nothing, and proves our chain, not\n\
          Apple's files.\n\n",
     );
     for (path, what) in &files {
-        let name = path.display().to_string();
-        text += &format!("  {name:width$}  {:>9}  {what}\n", size(len(path)));
+        text += &format!("  {}  {}\n    {what}\n", path.display(), size(len(path)));
     }
-    text += "\nThe packages came over HTTP from a server that ran here meanwhile; they are kept\n\
-        in the folder store. They are signed by a sample's chain that only this demo\n\
-        trusts.\n\n";
+    text += "\nThe packages came over HTTP from a server that ran here meanwhile; they are\n\
+        kept in the folder store. They are signed by a sample's chain that only this\n\
+        demo trusts.\n\n";
     text += &job::list("proven while building:", &built.proofs);
     text += &job::list("not proven:", &built.unproven);
-    text += &job::list("proven again from the finished file:", &found.proofs);
-    text + &how_to_boot(to, &built.output)
+    text + &job::list("proven again from the finished file:", &found.proofs)
 }
 
 /// QEMU's firmware reads no HFS+; rEFInd's driver does.
@@ -107,10 +105,11 @@ refind; a Mac's firmware reads HFS+, for QEMU's rEFInd brings a driver):
 
   mkdir -p {esp}/EFI/BOOT/drivers_x64
   cp /usr/share/refind/refind/refind_x64.efi {esp}/EFI/BOOT/BOOTX64.EFI
-  cp /usr/share/refind/refind/drivers_x64/hfs_x64.efi {esp}/EFI/BOOT/drivers_x64/
+  cp /usr/share/refind/refind/drivers_x64/hfs_x64.efi \\
+    {esp}/EFI/BOOT/drivers_x64/
   printf 'timeout 1\\ntextonly true\\n' > {esp}/EFI/BOOT/refind.conf
-  qemu-system-x86_64 -machine q35 -m 256 -nodefaults -display none -serial stdio \\
-    -bios /usr/share/ovmf/OVMF.fd -device isa-debug-exit,iobase=0xf4,iosize=4 \\
+  qemu-system-x86_64 -machine q35 -m 256 -nodefaults -display none \\
+    -serial stdio -bios /usr/share/ovmf/OVMF.fd -device isa-debug-exit,iobase=0xf4,iosize=4 \\
     -drive if=none,id=loader,format=raw,file=fat:rw:{esp} \\
     -device virtio-blk-pci,drive=loader,bootindex=0 \\
     -drive if=none,id=stick,format=raw,snapshot=on,file={image} \\

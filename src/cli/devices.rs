@@ -18,7 +18,7 @@ const ELSEWHERE: &str = "Disks are listed and written to on Linux only.\n\
 pub(super) fn run(style: Style, streams: &mut Streams<'_>) -> Outcome {
     if !device::SUPPORTED {
         let object = json!({"result": "devices", "devices": [], "supported": false});
-        return streams.result(style, ELSEWHERE, &object);
+        return streams.told(style, ELSEWHERE, &object);
     }
     let system = device::host();
     let shown: Vec<_> = system.disks.iter().filter(|disk| is_shown(disk)).collect();
@@ -30,7 +30,7 @@ pub(super) fn run(style: Style, streams: &mut Streams<'_>) -> Outcome {
     };
     let objects: Vec<_> = shown.iter().map(|disk| object(disk, &judged(disk))).collect();
     let object = json!({"result": "devices", "devices": objects, "supported": true});
-    streams.result(style, &text, &object)
+    streams.told(style, &text, &object)
 }
 
 /// Devices that no one would take for a disk are left out.

@@ -46,7 +46,7 @@ fn list(version: Option<&str>, style: Style, streams: &mut Streams<'_>) -> Outco
         })
     };
     let json = json!({"result": "listed", "fixes": listed.iter().map(object).collect::<Vec<_>>()});
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 /// The ways of a fix that a version of the system takes.
@@ -155,5 +155,5 @@ fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome 
     let mut json = job::built_json(&built);
     json["did"] = json!(did);
     json["notes"] = json!(notes);
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }

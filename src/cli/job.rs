@@ -36,7 +36,7 @@ pub(super) fn build_and_tell(
     let verify = proof_of_file(args.goal.verify.unwrap_or(HowMuch::Quick))?;
     let options = BuildOptions { output, verify, threads };
     let (built, brief) = make(&request, &options, style, streams)?;
-    streams.result(style, &built_text(&built), &built_json(&built))?;
+    streams.told(style, &built_text(&built), &built_json(&built))?;
     Ok(brief)
 }
 
@@ -77,7 +77,7 @@ pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outc
             Outlook::Waiting(waiting) => {
                 drop(sink);
                 let json = json!({"result": "planned", "plan": waiting.json()});
-                return streams.result(style, waiting.text(), &json);
+                return streams.told(style, waiting.text(), &json);
             }
         },
     };
@@ -86,7 +86,7 @@ pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outc
     let text = plan.text(identified);
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let json = json!({"result": "planned", "plan": plan.json(identified)});
-    streams.result(style, &format!("{text}{end}"), &json)
+    streams.told(style, &format!("{text}{end}"), &json)
 }
 
 /// `lionize lock`.
@@ -105,7 +105,7 @@ pub(super) fn lock(args: &Lock, style: Style, streams: &mut Streams<'_>) -> Outc
     file.persist(&args.output).map_err(|error| fail(error.error))?;
     let output = args.output.display().to_string();
     let json = json!({"result": "locked", "output": output, "plan": id});
-    streams.result(style, &format!("locked {output}\n  plan {id}\n"), &json)
+    streams.told(style, &format!("locked {output}\n  plan {id}\n"), &json)
 }
 
 /// `lionize verify`.
@@ -115,7 +115,7 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
     let found = engine::verify(&args.file, threads, &mut streams.sink(style), &stop)?;
     let name = args.file.display().to_string();
     if found.faults.is_empty() {
-        return streams.result(style, &verified_text(&name, &found), &verified_json(&found));
+        return streams.told(style, &verified_text(&name, &found), &verified_json(&found));
     }
     let kind = engine::ProblemKind::Verification;
     let mut problem = Problem::new(kind, format!("{name} is not right"));

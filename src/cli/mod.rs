@@ -172,6 +172,6 @@ fn fail(problem: &Problem, object: Option<Value>, color: bool, streams: &mut Str
         let _ = streams.object(&object);
         let _ = streams.stdout.flush();
     }
-    let _ = streams.stderr.write_all(problem::text(problem, color).as_bytes());
+    streams.complain(&problem::text(problem, color));
     exit::code(problem.kind)
 }

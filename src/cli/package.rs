@@ -48,7 +48,7 @@ fn build(args: &BuildPackage, style: Style, streams: &mut Streams<'_>) -> Outcom
     let text = format!("packaged {output}\n  {}, SHA-256 {sha256}\n", count(bytes, "byte"))
         + &job::list("components:", &made.components)
         + &job::list("did:", &made.did);
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 /// The one recipe among the names; else all are fixes.

@@ -2,9 +2,9 @@
 
 use crate::cli::problem::Failure;
 use crate::engine::{Event, Problem, Sink, Stop};
-use crate::report::{Json, Live, Plain};
+use crate::report::{Json, Live, Plain, fold};
 use serde_json::Value;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 
 /// The streams of one run.
 pub struct Streams<'a> {
@@ -41,6 +41,26 @@ impl Streams<'_> {
         if style.json { self.object(json) } else { self.print(text) }
     }
 
+    /// Prints a result in sentences and lists: on a terminal, in lines that fit.
+    pub(super) fn told(&mut self, style: Style, text: &str, json: &Value) -> Result<(), Failure> {
+        let width = self.width(console::Term::stdout(), io::stdout().is_terminal());
+        self.result(style, &width.map_or_else(|| text.to_owned(), |width| fold(text, width)), json)
+    }
+
+    /// Says what went wrong, in lines that fit a terminal.
+    pub(super) fn complain(&mut self, text: &str) {
+        let width = self.width(console::Term::stderr(), true);
+        let text = width.map_or_else(|| text.to_owned(), |width| fold(text, width));
+        // Where nobody can be told, the exit code still says it.
+        let _ = self.stderr.write_all(text.as_bytes());
+    }
+
+    /// The columns of a terminal but the last; none where there is no terminal.
+    fn width(&self, term: console::Term, is_one: bool) -> Option<usize> {
+        let columns = usize::from(term.size().1);
+        (self.terminal && is_one).then(|| columns.max(41) - 1)
+    }
+
     /// Prints a result; with a problem, that is how the command ends, and
     /// programs are told the result with it: they get one result, the last line.
     pub(super) fn ended(
@@ -53,7 +73,7 @@ impl Streams<'_> {
         match problem {
             None => self.result(style, text, &json),
             Some(problem) if style.json => Err(Failure::Partly(Box::new((problem, json)))),
-            Some(problem) => self.print(text).and(Err(problem.into())),
+            Some(problem) => self.told(style, text, &json).and(Err(problem.into())),
         }
     }
 

@@ -1,14 +1,17 @@
 //! Events as a line that moves, for terminals.
 
 use crate::engine::{Event, Sink};
-use crate::report::{State, duration, size, tame};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use crate::report::{State, duration, fold, size, tame};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 /// Columns of a title at least.
 const LEAST: usize = 16;
-/// Columns of a line.
-const LINE: usize = 79;
+/// Columns at the end of a line that are left free: what a terminal shows of Ctrl-C
+/// (`^C`) stands there, and goes with the line.
+const FREE: u16 = 3;
 
 /// How often the bar is drawn again.
 const TICK: Duration = Duration::from_millis(100);
@@ -16,6 +19,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// A line on the standard error; one stays for each stage that took a while.
 pub struct Live {
     bar: ProgressBar,
+    /// Columns of a line.
+    line: usize,
     began: Instant,
     state: State,
 }
@@ -24,16 +29,18 @@ impl Live {
     /// A bar on the terminal.
     #[must_use]
     pub fn new() -> Self {
-        Self::on(ProgressDrawTarget::stderr_with_hz(10))
+        let term = Narrow(Term::buffered_stderr());
+        Self::on(ProgressDrawTarget::term_like_with_hz(Box::new(term), 10))
     }
 
     fn on(target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(Some(0), target);
+        let line = usize::from(columns());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(TICK);
-        Self { bar, began: Instant::now(), state: State::default() }
+        Self { bar, line, began: Instant::now(), state: State::default() }
     }
 
     /// Numbers are never cut, so that the title makes room for them.
@@ -45,10 +52,19 @@ impl Live {
             self.bar.set_position(current.done.min(most));
             let share = current.percent().map(|share| format!("{share}%, "));
             let numbers = share.unwrap_or_default() + &current.numbers(now);
-            let room = LINE.saturating_sub(numbers.len() + 4).max(LEAST);
+            let room = self.line.saturating_sub(numbers.len() + 4).max(LEAST);
             self.bar.set_prefix(short(&current.title(), room));
             self.bar.set_message(numbers);
         }
+    }
+}
+
+impl Live {
+    /// Says something that stays, above the line that moves.
+    fn say(&self, text: &str) {
+        let text = fold(text, self.line) + "\n";
+        // A terminal that went away must not stop the work.
+        self.bar.suspend(|| drop(io::stderr().write_all(text.as_bytes())));
     }
 }
 
@@ -68,11 +84,11 @@ impl Sink for Live {
         let took = self.state.apply(now, &event);
         match event {
             Event::Started { .. } | Event::Advanced { .. } => self.show(now),
-            Event::Warned { text } => self.bar.println(format!("warning: {}", tame(&text))),
+            Event::Warned { text } => self.say(&format!("warning: {}", tame(&text))),
             Event::Finished { .. } => {
                 if let (Some(title), Some(took)) = (title, took) {
-                    let title = short(&title, LINE - 40);
-                    self.bar.println(format!("{title}: {done}{}", duration(took)));
+                    let title = short(&title, self.line.saturating_sub(40).max(LEAST));
+                    self.say(&format!("{title}: {done}{}", duration(took)));
                 }
             }
             Event::Planned { .. } => {}
@@ -83,6 +99,57 @@ impl Sink for Live {
 impl Drop for Live {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Columns of the terminal that lines take.
+fn columns() -> u16 {
+    Term::stderr().size().1.max(40) - FREE
+}
+
+/// A terminal that ends before its last columns.
+#[derive(Debug)]
+struct Narrow(Term);
+
+impl TermLike for Narrow {
+    fn width(&self) -> u16 {
+        columns()
+    }
+
+    fn height(&self) -> u16 {
+        self.0.size().0
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_up(n)
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_down(n)
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_right(n)
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.0.move_cursor_left(n)
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.0.write_line(text)
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.0.write_str(text)
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.0.clear_line()
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

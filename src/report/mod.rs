@@ -3,6 +3,7 @@
 //! [`State`] is a pure reducer that is told the time; each view folds events
 //! into it and prints what changed. Nothing here decides anything.
 
+mod fold;
 mod json;
 pub mod junit;
 mod live;
@@ -10,6 +11,7 @@ mod plain;
 mod state;
 mod words;
 
+pub use fold::fold;
 pub use json::Json;
 pub use live::Live;
 pub use plain::Plain;

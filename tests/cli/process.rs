@@ -1,5 +1,7 @@
 //! The command as a process: signals, real pipes, a full device.
 
+#[cfg(unix)]
+use crate::screen::Pty;
 use crate::support::lionize;
 use lionize::cli::{Streams, exit, run};
 use lionize::engine::Stop;
@@ -89,4 +91,47 @@ fn a_reader_that_leaves_is_no_failure() {
     let mut errors = String::new();
     child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
     assert_eq!((child.wait().unwrap().code(), errors.as_str()), (Some(0), ""));
+}
+
+/// A disk with a file that takes minutes to read.
+#[cfg(unix)]
+const LARGE: &str = r#"
+schema = 1
+name = "large"
+title = "A large file"
+
+[inputs.large]
+kind = "file"
+
+[media]
+layout = "bare"
+
+[media.volume]
+name = "Large"
+
+[[step]]
+copy = { from = "large", to = "/Large.bin" }
+"#;
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_nothing_of_the_progress_but_says_so() {
+    let temp = tempfile::tempdir().unwrap();
+    std::fs::write(temp.path().join("large.toml"), LARGE).unwrap();
+    std::fs::File::create(temp.path().join("large.bin")).unwrap().set_len(64 << 30).unwrap();
+    let args = ["build", "./large.toml", "-i", "large=large.bin", "-o", "large.img"];
+    for _ in 0..3 {
+        let mut pty = Pty::run(temp.path(), &args);
+        pty.sees("writing large.img  0%").types("\u{3}");
+        assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+        let text = pty.text();
+        assert_eq!(
+            text.lines().last(),
+            Some("error: the work was interrupted; nothing was left behind"),
+            "{text}"
+        );
+        assert!(!text.contains('%') && !text.contains("^C") && pty.has_cursor(), "{text}");
+        assert!(!temp.path().join("large.img").exists());
+        assert_eq!(std::fs::read_dir(temp.path()).unwrap().count(), 2, "{text}");
+    }
 }

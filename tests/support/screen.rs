@@ -137,6 +137,11 @@ impl Pty {
         self
     }
 
+    /// Whether the cursor is seen.
+    pub(crate) fn has_cursor(&self) -> bool {
+        !self.screen.screen().hide_cursor()
+    }
+
     /// Whether anything that was printed has a colour, or is bold or dim.
     pub(crate) fn is_painted(&self) -> bool {
         self.printed.split("\u{1b}[").skip(1).any(|rest| {

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Check, style: Style, streams: &mut Streams<'_>) -> Outc
     );
     let result = json!({"result": "checked", "products": products, "packages": packages,
                         "faults": faults, "notes": notes, "catalog": opened.json()});
-    streams.result(style, &text, &result)
+    streams.told(style, &text, &result)
 }
 
 const fn word(level: Level) -> &'static str {

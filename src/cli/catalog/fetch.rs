@@ -60,11 +60,7 @@ pub(super) fn run(args: &Fetch, style: Style, streams: &mut Streams<'_>) -> Outc
     let text: String =
         files.iter().map(|(_, to, stored, verdict)| line(to, stored, verdict)).collect();
     let objects: Vec<_> = files.iter().map(object).collect();
-    streams.result(
-        style,
-        &text,
-        &json!({"result": "fetched", "product": args.id, "files": objects}),
-    )
+    streams.told(style, &text, &json!({"result": "fetched", "product": args.id, "files": objects}))
 }
 
 /// What proves a file that was fetched; refused when something contradicts, or

@@ -25,7 +25,7 @@ pub(super) fn names(style: Style, streams: &mut Streams<'_>) -> Outcome {
                "alone": it.alone, "gzip": it.gzip})
     };
     let objects: Vec<_> = all.iter().map(object).collect();
-    streams.result(style, &text, &json!({"result": "listed", "catalogs": objects}))
+    streams.told(style, &text, &json!({"result": "listed", "catalogs": objects}))
 }
 
 /// `lionize catalog list`.

@@ -15,7 +15,7 @@ pub(super) fn run(args: &Show, style: Style, streams: &mut Streams<'_>) -> Outco
     let opened = open(&args.which, style, streams)?;
     let product = opened.product(&args.id)?;
     let title = title(&opened, product);
-    streams.result(
+    streams.told(
         style,
         &text(product, title.as_deref()),
         &object(&opened, product, title.as_deref()),

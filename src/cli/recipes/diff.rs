@@ -39,7 +39,7 @@ pub(super) fn run(
         "same": changes.is_empty(),
         "changes": changes.iter().map(Change::json).collect::<Vec<_>>(),
     });
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 /// Something that one recipe says and the other does not, or says otherwise.

@@ -71,7 +71,7 @@ fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
         })
     };
     let json = json!({"result": "listed", "recipes": all.iter().map(object).collect::<Vec<_>>()});
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 fn show(name: &str, supplies: &Supplies, style: Style, streams: &mut Streams<'_>) -> Outcome {
