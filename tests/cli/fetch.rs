@@ -28,7 +28,7 @@ pub(crate) fn server(image: &[u8], list: &[u8]) -> Server {
         let host = asked.header("host").unwrap_or_default().to_owned();
         match asked.path.as_str() {
             "/" => {
-                let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n";
                 out.write_all(format!("{head}Set-Cookie: session=1~0A\r\n\r\n").as_bytes())
             }
             "/InstallationPayload/RecoveryImage" => {
