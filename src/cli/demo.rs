@@ -109,7 +109,8 @@ refind; a Mac's firmware reads HFS+, for QEMU's rEFInd brings a driver):
     {esp}/EFI/BOOT/drivers_x64/
   printf 'timeout 1\\ntextonly true\\n' > {esp}/EFI/BOOT/refind.conf
   qemu-system-x86_64 -machine q35 -m 256 -nodefaults -display none \\
-    -serial stdio -bios /usr/share/ovmf/OVMF.fd -device isa-debug-exit,iobase=0xf4,iosize=4 \\
+    -serial stdio -bios /usr/share/ovmf/OVMF.fd \\
+    -device isa-debug-exit,iobase=0xf4,iosize=4 \\
     -drive if=none,id=loader,format=raw,file=fat:rw:{esp} \\
     -device virtio-blk-pci,drive=loader,bootindex=0 \\
     -drive if=none,id=stick,format=raw,snapshot=on,file={image} \\
