@@ -2,13 +2,14 @@
 //!
 //! A `signature` in the style `RSA` is one of the table of contents, by the
 //! table checksum's algorithm; one in the style `CMS` is a message without
-//! content about the checksum's bytes.
+//! content about the checksum's bytes. So a checksum of a kind that is not
+//! checked ties neither to the table, and every signature over it is refused.
 
 use crate::block::{Error, Result, read_vec};
 use crate::format::certificate::{Certificate, Chain, Hash, Purpose, Refusal, walk};
 use crate::format::cms;
 use crate::format::xar::archive::Archive;
-use crate::format::xar::{Signature, Style};
+use crate::format::xar::{Check, Signature, Style};
 
 /// A signature that holds, with its chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,9 +46,13 @@ impl Archive {
         anchors: &[Certificate],
     ) -> Result<Result<Verified, Refusal>> {
         let made = self.signature_bytes(signature)?;
+        let hash = match self.signed_hash() {
+            Ok(hash) => hash,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let style = signature.style.to_ascii_uppercase();
         match style.as_str() {
-            "RSA" => self.verify_rsa(signature, &made, anchors),
+            "RSA" => self.verify_rsa(signature, hash, &made, anchors),
             "CMS" => Ok(self.verify_cms(&made, anchors)),
             _ => Ok(Err(Refusal::Algorithm {
                 of: "the signature".into(),
@@ -56,9 +61,21 @@ impl Archive {
         }
     }
 
+    /// The algorithm of the table's checksum, which was found right on opening.
+    fn signed_hash(&self) -> Result<Hash, Refusal> {
+        match self.toc_check() {
+            Check::Passed(Style::Sha1) => Ok(Hash::Sha1),
+            Check::Passed(Style::Sha256) => Ok(Hash::Sha256),
+            Check::Passed(Style::Sha512) => Ok(Hash::Sha512),
+            Check::Passed(other) | Check::NotChecked(other) => Err(not_tied(other.name())),
+            Check::Absent => Err(not_tied("none")),
+        }
+    }
+
     fn verify_rsa(
         &self,
         signature: &Signature,
+        hash: Hash,
         made: &[u8],
         anchors: &[Certificate],
     ) -> Result<Result<Verified, Refusal>> {
@@ -69,16 +86,6 @@ impl Archive {
         };
         let Some((signer, others)) = parsed.split_first() else {
             return Ok(Err(Refusal::NoCertificate));
-        };
-        let hash = match self.toc_checksum().map(|sum| &sum.style) {
-            Some(Style::Sha1) => Hash::Sha1,
-            Some(Style::Sha256) => Hash::Sha256,
-            Some(Style::Sha512) => Hash::Sha512,
-            other => {
-                let algorithm = other.map_or("none", Style::name).into();
-                let of = "the table of contents' checksum".into();
-                return Ok(Err(Refusal::Algorithm { of, algorithm }));
-            }
         };
         let table = self.stored_toc();
         // At most 64 MiB, as the header was checked.
@@ -126,6 +133,11 @@ impl Archive {
         let chain = walk(signer, others, anchors, Purpose::Package, at)?;
         Ok(Verified { chain, at, basis, bad_timestamp: None })
     }
+}
+
+/// Refuses a signature over a table whose checksum is of a kind that is not checked.
+fn not_tied(style: &str) -> Refusal {
+    Refusal::Algorithm { of: "the table of contents' checksum".into(), algorithm: style.into() }
 }
 
 fn unreadable(error: &Error) -> Refusal {

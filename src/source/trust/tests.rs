@@ -195,6 +195,48 @@ fn what_a_catalogs_digest_covers_is_noted_and_never_proves() {
     }
 }
 
+/// A package with one signature in the style CMS: a true one, of the twenty
+/// bytes that it has for a checksum; the checksum's style is named `style`.
+fn with_message(style: &str) -> Vec<u8> {
+    let message = include_bytes!("../../format/certificate/samples/claimed.cms");
+    let sign = Box::new(|_: &Signing<'_>| Ok(message.to_vec()));
+    let signer =
+        Signer { style: "CMS", extended: true, size: 4096, certificates: Vec::new(), sign };
+    let data = package(Style::Sha1, Some(signer));
+    let len = usize::try_from(u64::from_be_bytes(data[8..16].try_into().unwrap())).unwrap();
+    let mut toc = String::new();
+    let mut decoder = flate2::read::ZlibDecoder::new(&data[28..28 + len]);
+    std::io::Read::read_to_string(&mut decoder, &mut toc).unwrap();
+    let toc = toc.replace("<checksum style=\"sha1\"", &format!("<checksum style=\"{style}\""));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Default::default());
+    std::io::Write::write_all(&mut encoder, toc.as_bytes()).unwrap();
+    let stored = encoder.finish().unwrap();
+    let mut head = data[..28].to_vec();
+    head[4..6].copy_from_slice(&36_u16.to_be_bytes());
+    head[8..16].copy_from_slice(&(stored.len() as u64).to_be_bytes());
+    head[16..24].copy_from_slice(&(toc.len() as u64).to_be_bytes());
+    head[24..28].copy_from_slice(&3_u32.to_be_bytes());
+    head.extend(style.as_bytes());
+    head.resize(36, 0);
+    let sum = include_bytes!("../../format/certificate/samples/content");
+    [&head[..], &stored, sum, &data[28 + len + 20..]].concat()
+}
+
+#[test]
+fn a_true_signature_of_a_checksum_that_nobody_checks_proves_nothing() {
+    let anchors = trusting();
+    let verdict = verdict(&with_message("crc"), &anchors);
+    assert_eq!((verdict.is_proven(), verdict.level()), (false, Level::Checksum));
+    assert_eq!(
+        verdict.answer(),
+        "not proven: its CMS signature is refused: the algorithm of \"the table of contents' \
+         checksum\" (crc) is not accepted"
+    );
+    assert!(verdict.signers.is_empty());
+    // Under the name of a checksum that is checked, it is a wrong one.
+    assert!(self::verdict(&with_message("sha1"), &anchors).contradiction().is_some());
+}
+
 #[test]
 fn files_without_checksums_are_not_covered_by_a_signature() {
     let verdict = |style: &str| {
