@@ -11,7 +11,29 @@ use std::time::{Duration, SystemTime};
 /// Seconds between 1904, where HFS+ begins, and 1970.
 const EPOCH_1904: u64 = 2_082_844_800;
 /// The longest extended attribute that is kept, as on a Mac.
-pub(super) const MAX_XATTR: u64 = 16 << 20;
+const MAX_XATTR: u64 = 16 << 20;
+/// All of a file's attributes together, which are held in memory at once. On a
+/// hostile volume, thousands of them lie in the same blocks.
+const MAX_XATTRS: u64 = 32 << 20;
+
+/// What is left of the room for a file's attributes.
+pub(super) struct Room(u64);
+
+impl Room {
+    pub(super) const fn new() -> Self {
+        Self(MAX_XATTRS)
+    }
+
+    /// The attribute's value; `None` where there is no room for it.
+    pub(super) fn take(&mut self, xattr: &Xattr) -> io::Result<Option<Vec<u8>>> {
+        let long = xattr.value.len();
+        let Some(len) = usize::try_from(long).ok().filter(|_| long <= MAX_XATTR.min(self.0)) else {
+            return Ok(None);
+        };
+        self.0 -= long;
+        read_vec(xattr.value.as_ref(), 0, len).map(Some)
+    }
+}
 
 /// What the host keeps of a file or folder.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,11 +75,11 @@ impl Beside<'_> {
 
     /// An AppleDouble file.
     pub(super) fn encode(&self) -> Result<Source> {
+        let long = || io::Error::other("attributes of over 16 MiB, or of over 32 MiB together");
+        let mut room = Room::new();
         let xattrs = self.xattrs.iter().map(|xattr| {
-            let len = xattr.value.len();
-            let sane = usize::try_from(len).ok().filter(|_| len <= MAX_XATTR);
-            let len = sane.ok_or_else(|| io::Error::other("an attribute of over 16 MiB"))?;
-            Ok((xattr.name.to_string(), read_vec(xattr.value.as_ref(), 0, len)?))
+            let value = room.take(xattr)?.ok_or_else(long)?;
+            Ok((xattr.name.to_string(), value))
         });
         let xattrs = xattrs.collect::<io::Result<Vec<_>>>()?;
         let contents =

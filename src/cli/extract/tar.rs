@@ -5,7 +5,7 @@
 //! is relative and climbs nowhere; devices, pipes and sockets are left out.
 
 use crate::block::{Error, Reader, Source, read_vec};
-use crate::cli::extract::copy::{Beside, MAX_XATTR};
+use crate::cli::extract::copy::{Beside, Room};
 use crate::cli::extract::summary::Summary;
 use crate::cli::names::{escaped_path, on_host};
 use crate::engine::{Problem, ProblemKind, Stop};
@@ -210,16 +210,12 @@ impl<'a, W: Write> Tarring<'a, W> {
         }
         self.summary.forks += u64::from(beside.rsrc.is_some());
         self.summary.finder += u64::from(beside.finder != [0; 32]);
-        let mut records = Vec::new();
+        let (mut records, mut room) = (Vec::new(), Room::new());
         for xattr in beside.xattrs {
-            let len = usize::try_from(xattr.value.len()).ok();
-            let Some(len) = len.filter(|len| *len as u64 <= MAX_XATTR) else {
-                self.summary.xattrs += 1;
-                continue;
-            };
-            let value = read_vec(xattr.value.as_ref(), 0, len);
-            let value = value.map_err(|error| reading(tree, id, error.into()))?;
-            records.push((format!("SCHILY.xattr.{}", xattr.name), value));
+            match room.take(xattr).map_err(|error| reading(tree, id, error.into()))? {
+                Some(value) => records.push((format!("SCHILY.xattr.{}", xattr.name), value)),
+                None => self.summary.xattrs += 1,
+            }
         }
         let records = records.iter().map(|(key, value)| (key.as_str(), value.as_slice()));
         let added = self.builder.append_pax_extensions(records);

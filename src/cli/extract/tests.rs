@@ -1,10 +1,11 @@
 //! Extraction of trees made here, hostile ones among them.
 
 use super::*;
-use crate::block::bytes;
+use crate::block::{Zeros, bytes};
 use crate::volume::tree::Xattr;
 use crate::volume::{Case, Meta, Name};
 use std::fs;
+use std::sync::Arc;
 
 struct Hostile {
     tree: Tree,
@@ -167,4 +168,23 @@ fn what_has_no_place_in_a_file_goes_beside_it() {
     assert_eq!((summary.xattrs, summary.finder), (0, 0));
     let beside = fs::read(temp.path().join("with/._a")).unwrap();
     assert!(beside.ends_with(b"value"));
+}
+
+#[test]
+fn attributes_that_are_too_long_together_are_not_held() {
+    let mut hostile = Hostile::new();
+    let root = hostile.tree.root();
+    let id = hostile.text(root, "a", Meta::FILE | 0o644, "data");
+    // On a hostile volume, thousands of attributes lie in the same blocks.
+    for name in ["one", "two", "three"] {
+        let value = Arc::new(Zeros(12 << 20));
+        hostile.tree.xattrs_mut(id).push(Xattr { name: Name::from_text(name), value });
+    }
+    let stop = Stop::new();
+    let mut tar = Tarring::new(std::io::sink(), Path::new("-"), false, &stop);
+    tar.tree(&hostile.tree, root).unwrap();
+    assert_eq!(tar.finish().unwrap().1.xattrs, 1);
+    let temp = tempfile::tempdir().unwrap();
+    let problem = hostile.extract(&temp.path().join("out"), true).unwrap_err();
+    assert_eq!(problem.causes, ["attributes of over 16 MiB, or of over 32 MiB together"]);
 }
