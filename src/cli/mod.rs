@@ -74,11 +74,7 @@ pub fn run_in(
     if let Ok(settings) = &settings {
         command = config::defaults(command, settings);
     }
-    let parsed = command
-        .try_get_matches_from_mut(&args)
-        .and_then(|matches| Cli::from_arg_matches(&matches))
-        .map_err(|error| error.format(&mut command));
-    match parsed {
+    match parse(&mut command, &args) {
         Ok(mut cli) => {
             let color = colored(&cli, streams);
             let outcome = match settings {
@@ -91,6 +87,21 @@ pub fn run_in(
             conclude(outcome, cli.global.json, color, streams)
         }
         Err(error) => usage::tell(&error, &args, streams),
+    }
+}
+
+/// A command line; nothing is the wizard, whose options have settings as defaults, too.
+fn parse(command: &mut clap::Command, args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut parse = |args: &[OsString]| {
+        command
+            .try_get_matches_from_mut(args)
+            .and_then(|matches| Cli::from_arg_matches(&matches))
+            .map_err(|error| error.format(command))
+    };
+    let cli = parse(args)?;
+    match cli.command {
+        Some(_) => Ok(cli),
+        None => parse(&[args, &["wizard".into()]].concat()),
     }
 }
 

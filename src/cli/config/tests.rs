@@ -1,9 +1,11 @@
 //! Which word wins, and what is wrong with it.
 
-use crate::cli::config::{Environment, Settings};
-use crate::cli::run_in;
+use crate::cli::args::{Cli, Command};
+use crate::cli::config::{Environment, Settings, catalogs, defaults};
 use crate::cli::streams::Streams;
+use crate::cli::{parse, run_in};
 use crate::engine::Stop;
+use clap::CommandFactory;
 use std::path::PathBuf;
 
 struct Ran {
@@ -123,6 +125,24 @@ fn a_catalog_of_the_settings_is_that_of_every_recipe() {
     let given = [&samples[..], &["--catalog", "lion=/nowhere/lion.sucatalog"]].concat();
     let ran = run(&environment, &given);
     assert!(ran.code != 0 && ran.errors.contains("/nowhere/lion.sucatalog"), "{}", ran.errors);
+}
+
+#[test]
+fn nothing_is_the_wizard_with_the_settings() {
+    let (_folder, environment) = environment(FILE, &[]);
+    let settings = Settings::read(&environment).unwrap();
+    let mut command = defaults(Cli::command(), &settings);
+    for args in [&["lionize"][..], &["lionize", "--plain"], &["lionize", "wizard"]] {
+        let args: Vec<_> = args.iter().map(Into::into).collect();
+        let mut cli = parse(&mut command, &args).unwrap();
+        catalogs(&mut cli, &settings);
+        let Some(Command::Wizard(wizard)) = cli.command else { panic!("{args:?}") };
+        let expected =
+            "--threads 3 --store /from/file --catalog lion=/srv/lion.sucatalog --offline";
+        let passed = wizard.passed_on();
+        let passed: Vec<_> = passed.iter().map(|arg| arg.to_str().unwrap()).collect();
+        assert_eq!(passed.join(" "), expected, "{args:?}");
+    }
 }
 
 #[test]
