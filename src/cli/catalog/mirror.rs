@@ -12,7 +12,7 @@ use crate::report::{count, size};
 use crate::source::catalog::layout::{self, File};
 use crate::source::catalog::{Base, Product};
 use crate::source::http::{Client, Fetcher, Settings, Watch};
-use crate::source::store::{Came, Store};
+use crate::source::store::Store;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -201,8 +201,7 @@ impl Job<'_> {
         let download = download(&file.location, file.size, self.store);
         let stored = self.store.fetch(&download, self.fetcher, self.watching)?;
         link(&stored.path, &self.to.join(file.location.path()), self.stop)?;
-        let secure = !matches!(stored.came, Came::Network { secure: false, .. });
-        Ok((stored.bytes, secure))
+        Ok((stored.bytes, stored.secure))
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Offer {
     pub image: Asset,
     /// The chunk list that proves it; the installer has none.
     pub chunklist: Option<Asset>,
+    /// Whether it came by https: who changes an answer on its way chooses what is fetched.
+    pub secure: bool,
 }
 
 /// The session's cookie among `Set-Cookie` fields: its value, and the bytes
@@ -55,7 +57,7 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// Reads an answer. The files must be on the server's own hosts.
-pub(super) fn offer(data: &[u8], server: &Address) -> Result<Offer, Fault> {
+pub(super) fn offer(data: &[u8], server: &Address, secure: bool) -> Result<Offer, Fault> {
     let wrong = |text: String| Fault::Wrong(text);
     let text = std::str::from_utf8(data)
         .map_err(|_| wrong("the recovery server's answer is not text".to_owned()))?;
@@ -87,7 +89,7 @@ pub(super) fn offer(data: &[u8], server: &Address) -> Result<Offer, Fault> {
     let Some(image) = asset("AU", "AT")? else {
         return Err(Fault::Unfit("the recovery server offers nothing for this Mac".to_owned()));
     };
-    Ok(Offer { image, chunklist: asset("CU", "CT")? })
+    Ok(Offer { image, chunklist: asset("CU", "CT")?, secure })
 }
 
 #[cfg(test)]
@@ -99,7 +101,7 @@ mod tests {
     }
 
     fn said(text: &str) -> String {
-        match offer(text.as_bytes(), &apple()) {
+        match offer(text.as_bytes(), &apple(), true) {
             Ok(offer) => format!("{:?}", offer.image.url),
             Err(fault) => fault.to_string(),
         }
@@ -121,7 +123,7 @@ mod tests {
     fn an_offer_has_addresses_and_tokens() {
         let text = "AP: 041\nAU: http://oscdn.apple.com/x/BaseSystem.dmg\nAH: 0\nAT: exp=1~hmac=2\n\
                     CU: http://oscdn.apple.com/x/BaseSystem.chunklist\nCT: exp=3\n";
-        let offer = offer(text.as_bytes(), &apple()).unwrap();
+        let offer = offer(text.as_bytes(), &apple(), true).unwrap();
         assert_eq!(offer.image.token, "exp=1~hmac=2");
         assert_eq!(offer.image.name(), "BaseSystem.dmg");
         assert_eq!(offer.chunklist.unwrap().name(), "BaseSystem.chunklist");

@@ -62,12 +62,18 @@ pub fn bring(
     watch.started(&format!("{}, its proofs", wanted.name()), 0, Some(image.bytes));
     let judged = judge(&open(&image)?, &claims, &came);
     let verdict = judged.map_err(|error| unread(&image, &error))?;
-    let secure = image.secure && chunklist.as_ref().is_none_or(|(_, list)| list.secure);
+    let came_secure = image.secure && chunklist.as_ref().is_none_or(|(_, list)| list.secure);
+    // Who changes an offer on its way chooses what comes, by whatever way.
+    let secure = came_secure && offer.secure;
     if verdict.contradiction().is_some() || !(verdict.is_proven() || secure) {
         forget()?;
         let sentence = format!("{} is not what the server should give", wanted.name());
         let failure = Failure::new(FailureKind::Proof, sentence).because(verdict.answer());
-        let failure = if secure { failure } else { failure.because("it came by plain http") };
+        let failure = match (came_secure, offer.secure) {
+            (false, _) => failure.because("it came by plain http"),
+            (true, false) => failure.because("the offer of it came by plain http"),
+            (true, true) => failure,
+        };
         return Err(failure.hint("a digest that you know can prove it: give it with --sha256"));
     }
     Ok(Brought { image, chunklist: chunklist.map(|(_, stored)| stored), verdict })
@@ -95,4 +101,46 @@ fn open(stored: &Stored) -> Result<Source, Failure> {
 fn unread(stored: &Stored, error: &Error) -> Failure {
     let path = stored.path.display();
     Failure::new(FailureKind::Disk, format!("cannot read {path} in the store")).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::http::{Fault, Request, Response};
+    use crate::source::recovery::answer::Asset;
+
+    /// A server that has one file.
+    struct One(&'static [u8]);
+
+    impl Fetcher for One {
+        fn get(&self, _request: &Request, _watch: &dyn Watch) -> Result<Response, Fault> {
+            let headers = vec![("content-length".to_owned(), self.0.len().to_string())];
+            Ok(Response { status: 200, headers, body: Box::new(self.0) })
+        }
+    }
+
+    #[test]
+    fn what_a_plain_offer_leads_to_is_not_taken_unproven() {
+        for secure in [true, false] {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(folder.path().join("store")).unwrap();
+            let url = "https://oscdn.apple.com/x/InstallESD.dmg".to_owned();
+            let image = Asset { url, token: "t".to_owned() };
+            let offer = Offer { image, chunklist: None, secure };
+            let anchors = Anchors::default();
+            let brought = bring(&store, &offer, None, &anchors, &One(b"an image"), &());
+            match brought {
+                Ok(brought) => assert!(secure && !brought.verdict.is_proven()),
+                Err(failure) => {
+                    assert!(!secure, "{failure}");
+                    assert_eq!(failure.kind, FailureKind::Proof);
+                    assert_eq!(
+                        failure.causes.last().unwrap(),
+                        "the offer of it came by plain http"
+                    );
+                    assert_eq!(store.list().unwrap().contents, []);
+                }
+            }
+        }
+    }
 }

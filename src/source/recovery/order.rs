@@ -139,7 +139,7 @@ impl Recovery {
             .with("Content-Type", "text/plain")
             .with("Cookie", format!("session={cookie}"));
         let answer = ask(request)?;
-        Ok(offer(&short(answer, watch)?, &self.base)?)
+        Ok(offer(&short(answer, watch)?, &self.base, base.is_secure())?)
     }
 }
 
