@@ -4,7 +4,7 @@ use super::{KeyPath, Value};
 use crate::recipe::{Delivery, Fix};
 use serde::Serialize;
 
-/// What [`Action::Settings`] changes.
+/// What [`super::Action::Settings`] changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SettingsEdit {
@@ -37,7 +37,7 @@ pub struct FixUse {
     pub deliver: Option<Delivery>,
 }
 
-/// What [`Action::Replace`] looks for.
+/// What [`super::Action::Replace`] looks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Find {
