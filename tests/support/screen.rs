@@ -176,9 +176,10 @@ impl Pty {
             if self.text().contains(&at) {
                 return self;
             }
-            let before = self.text();
+            let before = cursor(&self.text());
             self.types("\u{1b}[B");
-            while self.text() == before {
+            // A screen comes in pieces: the key has worked when the cursor is elsewhere.
+            while cursor(&self.text()).is_none_or(|now| Some(&now) == before.as_ref()) {
                 assert!(self.take(PATIENCE).is_ok(), "{}", self.text());
             }
         }
@@ -203,6 +204,11 @@ impl Pty {
         }
         self.child.wait().unwrap().exit_code()
     }
+}
+
+/// The line in which the cursor of the last question is.
+fn cursor(screen: &str) -> Option<String> {
+    screen.lines().rev().find(|line| line.starts_with("> ")).map(|line| line.trim_end().to_owned())
 }
 
 /// Whether a question is the last on a screen, and drawn to its end: what was
