@@ -5,6 +5,8 @@ use crate::bench::{Bench, LEN, alone, has_table};
 use crate::support::image::temp;
 use crate::support::judge::{Said, absent, find, judge, run};
 use crate::support::loops::Loop;
+use crate::support::schema;
+use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -58,16 +60,23 @@ impl Drop for Failing {
 }
 
 /// Builds on another device than the bench's own, over this file.
-fn build(bench: &Bench, device: &Loop, file: &Path) -> Said {
+fn build(bench: &Bench, device: &Loop, file: &Path, more: &[&str]) -> Said {
     let input = format!("installer={}", bench.installer.display());
     let id = format!("loop-{}", file.display());
     let path = device.path().to_str().unwrap();
     let args = ["build", "lion", "-q", "-i", &input, "--allow-fixed", "--device-id", &id];
-    bench.lionize(&[&args[..], &["--device", path]].concat())
+    bench.lionize(&[&args[..], &["--device", path], more].concat())
+}
+
+/// The last line of a stream of JSON that keeps the contract.
+fn told(said: &Said) -> Value {
+    let out = std::str::from_utf8(&said.out).unwrap();
+    schema::events().holds(out);
+    serde_json::from_str(out.lines().last().unwrap()).unwrap()
 }
 
 fn goes_on(bench: &Bench, device: &Loop, file: &Path) {
-    build(bench, device, file).ok();
+    build(bench, device, file, &[]).ok();
     bench.lionize(&["verify", "-q", device.path().to_str().unwrap()]).ok();
 }
 
@@ -78,9 +87,13 @@ fn errors_of_writes_are_told_and_gone_on_from() {
     let Some(failing) = Failing::new(bench.dir.path(), &["error"]) else { return };
     let device = Loop::new(&failing.file, 512).unwrap();
     failing.fail(true);
-    let said = build(&bench, &device, &failing.file);
+    let said = build(&bench, &device, &failing.file, &[]);
     assert_eq!(said.code, 5, "{}", said.text());
     assert!(said.text().contains("could not be written: Input/output error"), "{}", said.text());
+    let told = told(&build(&bench, &device, &failing.file, &["--json"]));
+    assert_eq!((&told["kind"], &told["exit"]), (&json!("device"), &json!(5)), "{told}");
+    let causes = told["causes"].to_string();
+    assert!(causes.contains("could not be written: Input/output error"), "{told}");
     failing.fail(false);
     goes_on(&bench, &device, &failing.file);
 }
@@ -94,7 +107,7 @@ fn errors_of_fsync_are_told_and_gone_on_from() {
     let Some(failing) = Failing::new(bench.dir.path(), &["cache", "error"]) else { return };
     let device = Loop::new(&failing.file, 512).unwrap();
     failing.fail(true);
-    let said = build(&bench, &device, &failing.file);
+    let said = build(&bench, &device, &failing.file, &[]);
     assert_eq!(said.code, 5, "{}", said.text());
     let words = "what was written before could not be made durable: Input/output error";
     assert!(said.text().contains(words), "{}", said.text());
@@ -128,7 +141,7 @@ fn a_full_tmpfs_is_told_and_gone_on_from() {
     let file = dir.path().join("stick.img");
     File::create(&file).unwrap().set_len(LEN).unwrap();
     let device = Loop::new(&file, 512).unwrap();
-    let said = build(&bench, &device, &file);
+    let said = build(&bench, &device, &file, &[]);
     assert_eq!(said.code, 5, "{}", said.text());
     assert!(said.text().contains("the disk is full at byte "), "{}", said.text());
     assert!(!has_table(&file), "nothing starts");
