@@ -2,10 +2,11 @@
 
 use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
 use crate::cli::streams::{Streams, Style};
-use crate::cli::{Outcome, job};
-use crate::engine::{self, BuildOptions, Problem, Request, fixes};
-use crate::recipe::{Delivery, Fix, FixUse, Reach, fixes as built_in, guards, reach};
+use crate::cli::{Outcome, job, wizard};
+use crate::engine::{self, BuildOptions, Problem, Request, Stop, fixes};
+use crate::recipe::{Delivery, Fix, FixUse, Param, Reach, fixes as built_in, guards, reach};
 use serde_json::json;
+use std::io::{self, Write};
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
     match command {
@@ -89,41 +90,67 @@ fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
 }
 
 /// The values of `--set`; `ask` for a secret is answered on the terminal.
-pub(super) fn values(names: &[String], set: &[Pair]) -> engine::Result<Vec<(String, String)>> {
-    let mut values: Vec<_> = set.iter().map(job::param).collect::<engine::Result<_>>()?;
-    for (name, value) in values.iter_mut().filter(|(_, value)| value == "ask") {
-        let bare = name.rsplit('.').next().unwrap_or(name);
-        let fixes =
-            names.iter().map(|name| fixes::fix(name)).collect::<engine::Result<Vec<_>>>()?;
-        let mut params = fixes.iter().flat_map(|fix| &fix.params);
-        if params.any(|param| param.secret && param.name == bare) {
-            *value = ask(name)?;
-        }
-    }
+pub(super) fn values(names: &[String], set: &[Pair], stop: &Stop) -> engine::Result<job::Values> {
+    let mut values = set.iter().map(job::param).collect::<engine::Result<_>>()?;
+    answer(names, &[], &mut values, stop)?;
     Ok(values)
 }
 
+/// Asks for the secrets, of these fixes and params, whose value is `ask`.
+pub(super) fn answer(
+    names: &[String],
+    params: &[Param],
+    values: &mut job::Values,
+    stop: &Stop,
+) -> engine::Result<()> {
+    for (name, value) in values.iter_mut().filter(|(_, value)| value == ASK) {
+        let bare = name.rsplit('.').next().unwrap_or(name);
+        let fixes =
+            names.iter().map(|name| fixes::fix(name)).collect::<engine::Result<Vec<_>>>()?;
+        let mut params = params.iter().chain(fixes.iter().flat_map(|fix| &fix.params));
+        if params.any(|param| param.secret && param.name == bare) {
+            *value = ask(name, stop)?;
+        }
+    }
+    Ok(())
+}
+
+/// The value of a secret that is asked for.
+pub(super) const ASK: &str = "ask";
+
 /// Asks for a password, twice and unseen, and gives its hashes.
-fn ask(name: &str) -> engine::Result<String> {
-    let prompt = dialoguer::Password::new()
-        .with_prompt(format!("{name} (not shown)"))
-        .with_confirmation(format!("{name}, again"), "these were not the same");
-    let clear = prompt.interact().map_err(|error| {
+fn ask(name: &str, stop: &Stop) -> engine::Result<String> {
+    let clear = loop {
+        let clear = unseen(name, &format!("{name} (not shown):"), stop)?;
+        if unseen(name, &format!("{name}, again:"), stop)? == clear {
+            break clear;
+        }
+        // Where nobody can be told, the question comes again all the same.
+        let _ = writeln!(io::stderr(), "these were not the same");
+    };
+    engine::hash_password(&clear)
+}
+
+fn unseen(name: &str, question: &str, stop: &Stop) -> engine::Result<String> {
+    let line = wizard::read_unseen(question, stop).map_err(|error| {
         Problem::usage(format!("cannot ask for `{name}`"))
             .because(error)
             .hint("where there is no terminal, give env:NAME or a hash")
     })?;
-    engine::hash_password(&clear)
+    line.ok_or_else(|| match stop.raised() {
+        true => Problem::interrupted(),
+        false => Problem::usage(format!("`{name}` was not given: the input ended")),
+    })
 }
 
 fn script(names: &[String], set: &[Pair], style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let wanted = fixes::wanted(names, &values(names, set)?)?;
+    let wanted = fixes::wanted(names, &values(names, set, &streams.stop)?)?;
     let text = engine::script(&wanted)?;
     streams.result(style, &text, &json!({"result": "scripted", "script": text}))
 }
 
 fn apply(args: &ApplyFixes, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let wanted = fixes::wanted(&args.fixes, &values(&args.fixes, &args.set)?)?;
+    let wanted = fixes::wanted(&args.fixes, &values(&args.fixes, &args.set, &streams.stop)?)?;
     let used = wanted.into_iter().map(|(fix, params)| FixUse {
         id: fix.id.clone(),
         fix: Box::new(fix),

@@ -3,9 +3,9 @@
 use crate::cli::args::{Build, HowMuch, Job, Kept, Lock, Making, Pair, Plan, Verify};
 use crate::cli::problem::Failure;
 use crate::cli::streams::{Streams, Style};
-use crate::cli::{Outcome, burn};
+use crate::cli::{Outcome, burn, fixes as fix_command};
 use crate::engine::{
-    self, Brief, BuildOptions, Built, Outlook, Problem, Request, Supplies, Verified,
+    self, Brief, BuildOptions, Built, Outlook, Problem, Request, Stop, Supplies, Verified,
 };
 use crate::recipe::FixUse;
 use crate::report::{count, size};
@@ -25,7 +25,7 @@ pub(super) fn build_and_tell(
     style: Style,
     streams: &mut Streams<'_>,
 ) -> Result<Brief, Failure> {
-    let request = request(&args.job, args.goal.output.clone())?;
+    let request = request(&args.job, args.goal.output.clone(), &streams.stop)?;
     let threads = args.job.making.threads.unwrap_or(0);
     if let Some(device) = &args.goal.device {
         let verify = args.goal.verify.unwrap_or(HowMuch::Full).how();
@@ -67,7 +67,8 @@ pub(super) fn make(
 
 /// `lionize plan`.
 pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let request = Request { changes: true, ..request(&args.job, args.output.clone())? };
+    let request =
+        Request { changes: true, ..request(&args.job, args.output.clone(), &streams.stop)? };
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
     let plan = match args.fetch {
@@ -91,7 +92,7 @@ pub(super) fn plan(args: &Plan, style: Style, streams: &mut Streams<'_>) -> Outc
 
 /// `lionize lock`.
 pub(super) fn lock(args: &Lock, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let request = request(&args.job, None)?;
+    let request = request(&args.job, None, &streams.stop)?;
     let stop = streams.stop.clone();
     let mut sink = streams.sink(style);
     let plan = engine::prepare(&request, &mut sink, &stop)?;
@@ -123,7 +124,7 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
     Err(problem.into())
 }
 
-pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Request> {
+pub(super) fn request(job: &Job, output: Option<PathBuf>, stop: &Stop) -> engine::Result<Request> {
     let making = &job.making;
     if let Some(pair) = making.input.iter().find(|pair| pair.value.is_empty()) {
         let problem = Problem::usage(format!("`--input {}=` has no path", pair.name));
@@ -132,7 +133,7 @@ pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Requ
     let inputs = making.input.iter().map(|pair| (pair.name.clone(), PathBuf::from(&pair.value)));
     let params = making.set.iter().map(param).collect::<engine::Result<_>>()?;
     let supplies = supplies(making)?;
-    let (params, fixes) = fixes(job, params, &supplies)?;
+    let (params, fixes) = fixes(job, params, &supplies, stop)?;
     Ok(Request {
         recipe: job.recipe.clone(),
         inputs: inputs.collect(),
@@ -151,15 +152,22 @@ pub(super) fn request(job: &Job, output: Option<PathBuf>) -> engine::Result<Requ
 }
 
 /// Values by name.
-type Values = Vec<(String, String)>;
+pub(super) type Values = Vec<(String, String)>;
 
 /// The values that are for the recipe, and the fixes with those for them.
-fn fixes(job: &Job, set: Values, supplies: &Supplies) -> engine::Result<(Values, Vec<FixUse>)> {
+fn fixes(
+    job: &Job,
+    mut set: Values,
+    supplies: &Supplies,
+    stop: &Stop,
+) -> engine::Result<(Values, Vec<FixUse>)> {
     let names = &job.making.fix;
-    if names.is_empty() {
+    let asks = set.iter().any(|(_, value)| value == fix_command::ASK);
+    if names.is_empty() && !asks {
         return Ok((set, Vec::new()));
     }
     let recipe = engine::load::recipe_with(&job.recipe, supplies)?;
+    fix_command::answer(names, &recipe.params, &mut set, stop)?;
     let is_recipes =
         |(name, _): &(String, String)| recipe.params.iter().any(|param| param.name == *name);
     let (params, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_recipes);

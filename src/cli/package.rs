@@ -5,7 +5,7 @@ use crate::cli::args::package::{BuildPackage, Package, When};
 use crate::cli::args::{Job, Making, Pair};
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, fixes as fix_command, job};
-use crate::engine::{self, MadePackage, Packing, Problem, fixes};
+use crate::engine::{self, MadePackage, Packing, Problem, Stop, fixes};
 use crate::format::xar::{Style as Checksum, hex};
 use crate::recipe::{Delivery, builtin, fixes as built_in};
 use crate::report::count;
@@ -33,7 +33,7 @@ fn build(args: &BuildPackage, style: Style, streams: &mut Streams<'_>) -> Outcom
     }
     let made = match recipe(&args.names)? {
         Some(recipe) => of_recipe(recipe, args, style, streams)?,
-        None => of_fixes(args)?,
+        None => of_fixes(args, &streams.stop)?,
     };
     let sha256 = store(&made, &args.output)?;
     let (output, bytes) = (args.output.display().to_string(), made.source.len());
@@ -77,12 +77,12 @@ fn recipe(names: &[String]) -> engine::Result<Option<&str>> {
     }
 }
 
-fn of_fixes(args: &BuildPackage) -> engine::Result<MadePackage> {
+fn of_fixes(args: &BuildPackage, stop: &Stop) -> engine::Result<MadePackage> {
     if let Some(Pair { name, .. }) = args.input.first() {
         let sentence = format!("fixes have no input `{name}`");
         return Err(Problem::usage(sentence).because("only recipes have inputs"));
     }
-    let wanted = fixes::wanted(&args.names, &fix_command::values(&args.names, &args.set)?)?;
+    let wanted = fixes::wanted(&args.names, &fix_command::values(&args.names, &args.set, stop)?)?;
     let way = match args.deliver {
         When::Install => Delivery::Install,
         When::FirstBoot => Delivery::FirstBoot,
@@ -112,7 +112,7 @@ fn of_recipe(
         },
         locked: None,
     };
-    let request = job::request(&job, None)?;
+    let request = job::request(&job, None, &streams.stop)?;
     let stop = streams.stop.clone();
     engine::recipe_package(&request, args.component, &mut streams.sink(style), &stop)
 }

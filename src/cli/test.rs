@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// `lionize test`.
 pub(super) fn run(args: &Test, style: Style, streams: &mut Streams<'_>) -> Outcome {
-    let request = job::request(&args.job, None)?;
+    let request = job::request(&args.job, None, &streams.stop)?;
     let recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     if recipe.tests.is_empty() {
         let sentence = format!("the recipe {} claims nothing", recipe.name);

@@ -141,6 +141,32 @@ pub(super) fn each(step: &Step, facts: &Facts) -> Vec<Facts> {
     all
 }
 
+/// Whether a param of a fix may have a value, or may have none.
+///
+/// # Errors
+/// A [`Problem`], the one that a plan with it has.
+pub fn may_be(fix: &Fix, param: &Param, value: Option<&String>) -> Result<()> {
+    let value = check(fix, param, value)?;
+    if param.secret { secret::check(&param.name, value) } else { Ok(()) }
+}
+
+/// Whether these values make paths where a fix's steps have them in a path.
+///
+/// # Errors
+/// A [`Problem`], the one that a plan with them has.
+pub fn leads_somewhere(fix: &Fix, set: &[(String, String)]) -> Result<()> {
+    let facts = facts(fix, set)?;
+    for step in fix.steps.iter().filter(|step| facts.hold(step.when.as_ref())) {
+        for facts in each(step, &facts) {
+            // What the system is shows when it is planned.
+            let changed = step.action.changed();
+            let mut filled = changed.into_iter().filter(|path| facts.fill(path).is_ok());
+            filled.try_for_each(|path| facts.path(path).map(drop))?;
+        }
+    }
+    Ok(())
+}
+
 /// A param's value, if it may have it.
 fn check<'v>(fix: &Fix, param: &Param, value: Option<&'v String>) -> Result<&'v str> {
     let (id, name) = (&fix.id, &param.name);
@@ -150,7 +176,8 @@ fn check<'v>(fix: &Fix, param: &Param, value: Option<&'v String>) -> Result<&'v 
             "" => problem,
             about => problem.because(about),
         };
-        return Err(problem.hint(format!("give it with --set {name}=VALUE")));
+        let value = if param.secret { secret::FORMS } else { "VALUE" };
+        return Err(problem.hint(format!("give it with --set {name}={value}")));
     };
     if !param.choices.is_empty() && !param.choices.contains(value) {
         let sentence = format!("the param `{name}` of `{id}` cannot be `{value}`");

@@ -3,7 +3,7 @@
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Supplies;
 use crate::engine::{address, shelf};
-use crate::recipe::{Recipe, Text, builtin, excerpt, fixes, load, nearest};
+use crate::recipe::{Param, Recipe, Text, builtin, excerpt, fixes, load, nearest};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -152,23 +152,36 @@ pub(super) fn params(recipe: &Recipe, set: &[(String, String)]) -> Result<Vec<(S
             });
         }
     }
-    let value = |param: &crate::recipe::Param| {
+    let value = |param: &Param| {
         let given = set.iter().rev().find(|(name, _)| *name == param.name);
         let value = given.map(|(_, value)| value).or(param.default.as_ref());
-        let Some(value) = value else {
-            let problem = Problem::usage(format!("the recipe needs the param `{}`", param.name));
-            let problem = match param.about.as_str() {
-                "" => problem,
-                about => problem.because(about),
-            };
-            return Err(problem.hint(format!("give it with --set {}=VALUE", param.name)));
-        };
-        if !param.choices.is_empty() && !param.choices.contains(value) {
-            let sentence = format!("the param `{}` cannot be `{value}`", param.name);
-            let choices = format!("it is one of: {}", param.choices.join(", "));
-            return Err(Problem::usage(sentence).because(choices));
-        }
-        Ok((param.name.clone(), value.clone()))
+        Ok((param.name.clone(), check(param, value)?.to_owned()))
     };
     recipe.params.iter().map(value).collect()
+}
+
+/// Whether a param of a recipe may have a value, or may have none.
+///
+/// # Errors
+/// A [`Problem`], the one that a plan with it has.
+pub fn may_be(param: &Param, value: Option<&String>) -> Result<()> {
+    check(param, value).map(drop)
+}
+
+/// A param's value, if it may have it.
+fn check<'v>(param: &Param, value: Option<&'v String>) -> Result<&'v str> {
+    let Some(value) = value else {
+        let problem = Problem::usage(format!("the recipe needs the param `{}`", param.name));
+        let problem = match param.about.as_str() {
+            "" => problem,
+            about => problem.because(about),
+        };
+        return Err(problem.hint(format!("give it with --set {}=VALUE", param.name)));
+    };
+    if !param.choices.is_empty() && !param.choices.contains(value) {
+        let sentence = format!("the param `{}` cannot be `{value}`", param.name);
+        let choices = format!("it is one of: {}", param.choices.join(", "));
+        return Err(Problem::usage(sentence).because(choices));
+    }
+    Ok(value)
 }

@@ -62,7 +62,7 @@ pub use problem::{Problem, ProblemKind, Result};
 pub use recognise::{Recognised, Window, check, recognise};
 pub use request::{BuildOptions, Built, Form, Request, Supplies, Verify};
 pub use script::script;
-pub use secret::hash_password;
+pub use secret::{hash_password, hash_password_for};
 pub use stand_in::{StandIns, stand_ins};
 pub use steps::plist::edit_plist;
 pub use testing::{Judges, OURS, Outcome, Tested, Verdict, test, test_image};

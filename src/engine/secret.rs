@@ -54,6 +54,22 @@ pub fn hash_password(clear: &str) -> Result<String> {
     ))
 }
 
+/// The same, of the kind that a version of the system takes: the other one would
+/// only be one more to guess the password by. Both, where none is known.
+///
+/// # Errors
+/// As [`hash_password`].
+pub fn hash_password_for(clear: &str, version: Option<&str>) -> Result<String> {
+    let both = hash_password(clear)?;
+    let is_lion = |version: &str| version == "10.7" || version.starts_with("10.7.");
+    let kind = match version.map(is_lion) {
+        None => return Ok(both),
+        Some(true) => "sha512:",
+        Some(false) => "pbkdf2:",
+    };
+    Ok(both.split(',').find(|part| part.starts_with(kind)).unwrap_or(&both).to_owned())
+}
+
 /// What stands before the name of a variable.
 const VARIABLE: &str = "env:";
 
@@ -64,12 +80,28 @@ pub(super) fn is_clear(value: &str) -> bool {
 
 /// Reads what was given for a secret.
 pub(super) fn read(name: &str, value: &str) -> Result<Hashes> {
-    let Some(variable) = value.strip_prefix(VARIABLE) else { return parse(name, value) };
-    let clear = std::env::var(variable).map_err(|_| {
+    match clear(name, value)? {
+        Some(clear) => parse(name, &hash_password(&clear)?),
+        None => parse(name, value),
+    }
+}
+
+/// Whether [`read`] could, without the work of a hash.
+pub(super) fn check(name: &str, value: &str) -> Result<()> {
+    match clear(name, value)? {
+        Some(clear) if clear.is_empty() => hash_password(&clear).map(drop),
+        Some(_) => Ok(()),
+        None => parse(name, value).map(drop),
+    }
+}
+
+/// The password of a variable, when that is what was given.
+fn clear(name: &str, value: &str) -> Result<Option<String>> {
+    let Some(variable) = value.strip_prefix(VARIABLE) else { return Ok(None) };
+    std::env::var(variable).map(Some).map_err(|_| {
         let sentence = format!("the variable `{variable}`, for `{name}`, is not set");
         Problem::usage(sentence).hint("set it in the environment, to the password")
-    })?;
-    parse(name, &hash_password(&clear)?)
+    })
 }
 
 fn parse(name: &str, value: &str) -> Result<Hashes> {
@@ -103,11 +135,13 @@ fn parse(name: &str, value: &str) -> Result<Hashes> {
     Ok(hashes)
 }
 
+/// How a secret is given.
+pub(super) const FORMS: &str = "env:NAME (a variable with the password), ask, \
+     pbkdf2:ITERATIONS:SALT:ENTROPY or sha512:SALT-AND-DIGEST, in hex";
+
 fn wrong(name: &str, wanted: &str) -> Problem {
-    Problem::usage(format!("`{name}` is a secret, and what was given is not {wanted}")).hint(
-        "give env:NAME (a variable with the password), ask, pbkdf2:ITERATIONS:SALT:ENTROPY \
-         or sha512:SALT-AND-DIGEST, in hex",
-    )
+    Problem::usage(format!("`{name}` is a secret, and what was given is not {wanted}"))
+        .hint(format!("give {FORMS}"))
 }
 
 fn bytes(digits: &str, len: usize) -> Option<Vec<u8>> {
@@ -153,11 +187,26 @@ mod tests {
     }
 
     #[test]
+    fn a_system_gets_the_kind_that_it_takes() {
+        let kinds = |version: Option<&str>| {
+            let text = hash_password_for("secret", version).unwrap();
+            assert!(check("password", &text).is_ok());
+            let hashes = read("password", &text).unwrap();
+            (hashes.pbkdf2.is_some(), hashes.sha512.is_some())
+        };
+        assert_eq!(kinds(None), (true, true));
+        assert_eq!(kinds(Some("10.7.5")), (false, true));
+        assert_eq!(kinds(Some("10.12.6")), (true, false));
+        assert!(hash_password_for("", Some("10.7")).is_err());
+    }
+
+    #[test]
     fn what_is_neither_is_refused_and_not_repeated() {
         for value in ["hunter2", "pbkdf2:0:00:00", "sha512:zz", "pbkdf2:1:é:00", ""] {
             let problem = read("password", value).unwrap_err().to_string();
             assert!(problem.starts_with("`password` is a secret, and"), "{problem}");
             assert!(!problem.contains("hunter2"), "{problem}");
+            assert_eq!(check("password", value).unwrap_err().to_string(), problem);
         }
         let unset = read("password", "env:LIONIZE_NO_SUCH_VARIABLE").unwrap_err().to_string();
         assert!(unset.contains("the variable `LIONIZE_NO_SUCH_VARIABLE`"), "{unset}");

@@ -230,6 +230,165 @@ fn params_are_set_and_fixes_are_delivered() {
     assert!(String::from_utf8_lossy(&ran.out).contains("lionize-enable-ssh.pkg\n"), "{ran:?}");
 }
 
+const USER: &str = "name: the user's short name (for create-admin-user)";
+const PASSWORD: &str = "password: the user's password (for create-admin-user, not shown)";
+const AGAIN: &str = "password, once more (not shown)";
+const CLEAR: &str = " hunter two";
+
+/// Where the output is asked for, with a fix that asks for a name and a password.
+fn with_a_user(home: &Path, args: &[&str]) -> Pty {
+    let lion = ["wizard", "--recipe", "lion", "-i", "installer=Downloads/InstallESD.dmg"];
+    Pty::run(home, &[&lion[..], &["--for", "ShapeSample1,1"], args].concat())
+}
+
+/// What a fix cannot do without is asked for, a password twice and unseen; the
+/// command and the recipe file have its hash, and make the same each time.
+#[test]
+fn what_a_fix_needs_is_asked_for() {
+    let home = home();
+    let mut pty = with_a_user(home.path(), &[]);
+    pty.asks(FIXES).marks("create-admin-user").sees("It will ask for: name,");
+    pty.types("\r").asks(USER).types("\r");
+    pty.sees("error: the fix `create-admin-user` needs the param `name`").asks(USER);
+    pty.types("ada\r").asks(PASSWORD).types("\r").sees("error: an empty password is none");
+    pty.asks(PASSWORD).types(&format!("{CLEAR}\r")).asks(AGAIN).types("hunter two\r");
+    pty.sees("These were not the same.").asks(PASSWORD).types(&format!("{CLEAR}\r"));
+    pty.asks(AGAIN).types(&format!("{CLEAR}\r"));
+    pty.asks(OUTPUT).picks("An image file").asks(NAME).types("o.img\r").asks(BEGIN);
+    pty.picks("Save this as a recipe file").asks("The file?").types("\r");
+    pty.sees("Saved my-lion.toml.").asks(BEGIN).results().picks("Begin");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    assert!(!pty.printed.contains("hunter"), "{}", pty.printed);
+    let read = |name: &str| fs::read(home.path().join(name)).unwrap();
+    let made = read("o.img");
+    let command = command(&pty.printed);
+    // 10.7 takes this kind of hash, and nothing else is said.
+    assert!(command.contains("password=sha512:") && !command.contains("pbkdf2"), "{command}");
+    fs::remove_file(home.path().join("o.img")).unwrap();
+    let ran = shell(home.path(), &command);
+    assert!(ran.status.success(), "{command}\n{ran:?}");
+    assert!(read("o.img") == made, "{command}");
+    let saved = String::from_utf8(read("my-lion.toml")).unwrap();
+    assert!(!saved.contains("hunter"), "{saved}");
+    #[cfg(unix)]
+    {
+        let file = fs::metadata(home.path().join("my-lion.toml")).unwrap();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777, 0o600);
+    }
+    // The file says how it is made again: the same each time, the same package.
+    let lines = saved.lines().skip(2).take_while(|line| !line.is_empty());
+    let again: String = lines.map(|line| format!("{}\n", line.trim_start_matches('#'))).collect();
+    let package = |image: &str| {
+        let ran = lionize(["cat", &format!("{image}/Packages/lionize-create-admin-user.pkg")]);
+        assert_eq!(ran.code, exit::DONE, "{ran:?}");
+        ran.out
+    };
+    let image = home.path().join("o.img").to_str().unwrap().to_owned();
+    let first = package(&image);
+    let mut builds = Vec::new();
+    for _ in 0..2 {
+        let ran = shell(home.path(), &again);
+        assert!(ran.status.success(), "{again}\n{ran:?}");
+        assert!(package(&image) == first);
+        builds.push(read("o.img"));
+    }
+    assert!(builds[0] == builds[1]);
+}
+
+#[test]
+fn what_a_fix_asks_leads_back_and_ends_as_all_does() {
+    let home = home();
+    let to_again = |pty: &mut Pty| {
+        pty.asks(FIXES).marks("create-admin-user").types("\r").asks(USER).types("ada\r");
+        pty.asks(PASSWORD).types("a\r").asks(AGAIN);
+    };
+    let mut pty = with_a_user(home.path(), &[]);
+    to_again(&mut pty);
+    pty.types(ESC).asks(PASSWORD).types(ESC).asks(USER).types(ESC).asks(FIXES);
+    // What was taken back is not there any more.
+    pty.types("\r").asks(OUTPUT).types(ESC).asks(FIXES);
+    to_again(&mut pty);
+    pty.types("a\r").asks(OUTPUT).types(ESC).asks(PASSWORD).types(ESC).asks(USER);
+    pty.types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    for at in [PASSWORD, AGAIN] {
+        let mut pty = with_a_user(home.path(), &["--fix", "create-admin-user"]);
+        pty.asks(USER).types("ada\r").asks(PASSWORD);
+        if at == AGAIN {
+            pty.types("a\r").asks(AGAIN);
+        }
+        pty.types(CTRL_C);
+        assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    }
+    assert_eq!(names(home.path()), ["Downloads"]);
+}
+
+#[test]
+fn what_flags_say_of_a_fix_is_not_asked() {
+    let home = home();
+    let fix = ["--fix", "create-admin-user", "--set", "name=ada", "--output", "o.img"];
+    let hash = format!("create-admin-user.password=sha512:{}", "00".repeat(68));
+    let mut pty = with_a_user(home.path(), &[&fix[..], &["--set", &hash]].concat());
+    pty.asks(BEGIN);
+    assert!(!pty.printed.contains("(for create-admin-user"), "{}", pty.printed);
+    pty.types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
+    // What it cannot be is said, asked for, and never told.
+    for wrong in ["password=hunter2", "password=env:LIONIZE_NO_SUCH_VARIABLE"] {
+        let mut pty = with_a_user(home.path(), &[&fix[..], &["--set", wrong]].concat());
+        pty.asks(PASSWORD).sees("error: ").types("a\r").asks(AGAIN).types("a\r").asks(BEGIN);
+        assert!(!command(&pty.printed).contains(wrong), "{}", pty.printed);
+        assert!(!pty.printed.contains("hunter2"), "{}", pty.printed);
+        pty.types(CTRL_C);
+        assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
+    }
+    let mut pty = with_a_user(home.path(), &[&fix[..], &["--set", "password=ask"]].concat());
+    pty.asks(PASSWORD);
+    assert!(!pty.text().contains("error: "), "{}", pty.text());
+    pty.types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED));
+    let mut pty = with_a_user(home.path(), &["--fix", "create-admin-usr"]);
+    assert_eq!(pty.ends(), u32::from(exit::USAGE), "{}", pty.text());
+    assert!(pty.text().contains("did you mean `create-admin-user`?"), "{}", pty.text());
+}
+
+/// What a fix says of its password holds for every command that takes its name.
+#[test]
+fn build_asks_for_a_password_as_fix_does() {
+    let home = home();
+    let args = ["build", "lion", "-i", "installer=Downloads/InstallESD.dmg", "-o", "o.img"];
+    let fix = ["--fix", "create-admin-user", "-s", "name=ada", "-s", "password=ask"];
+    let mut pty = Pty::run(home.path(), &[&args[..], &fix].concat());
+    pty.sees("password (not shown)").types("hunter\r").sees("password, again");
+    pty.results().types("hunter\r");
+    assert_eq!(pty.ends(), 0, "{}", pty.text());
+    assert!(!pty.printed.contains("hunter"), "{}", pty.printed);
+    let mut pty = Pty::run(home.path(), &[&args[..], &fix].concat());
+    pty.sees("password (not shown):").types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    let ran =
+        shell(home.path(), &format!("lionize {} </dev/null", [&args[..], &fix].concat().join(" ")));
+    assert_eq!(ran.status.code(), Some(i32::from(exit::USAGE)));
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("error: cannot ask for `password`"), "{said}");
+}
+
+#[test]
+fn a_screen_reader_is_asked_for_a_password_unseen() {
+    let home = home();
+    let args = ["--plain", "--fix", "create-admin-user", "--output", "o.img"];
+    let mut pty = with_a_user(home.path(), &args);
+    let ends = "goes back): ";
+    pty.prints(USER).prints(ends).types("ada\n").prints(PASSWORD).prints(ends);
+    let before = pty.printed.clone();
+    pty.types(&format!("{CLEAR}\n")).prints(AGAIN).prints(ends);
+    pty.types("<\n").prints(PASSWORD).prints(ends).types(&format!("{CLEAR}\n"));
+    pty.prints(AGAIN).prints(ends).types(&format!("{CLEAR}\n"));
+    pty.prints("This is what will happen:").prints(BEGIN).prints(ends).types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    assert!(!pty.text().contains("hunter") && !before.contains("hunter"), "{}", pty.text());
+}
+
 #[test]
 fn a_screen_reader_gets_lines_and_numbers() {
     let home = home();

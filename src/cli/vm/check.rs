@@ -27,7 +27,7 @@ pub(super) fn run(args: &Check, style: Style, streams: &mut Streams<'_>) -> Outc
     let checked = if is_image(name) {
         engine::boot_image(Path::new(name), &options, &mut sink, &stop)?
     } else {
-        let plan = engine::prepare(&job::request(&args.job, None)?, &mut sink, &stop)?;
+        let plan = engine::prepare(&job::request(&args.job, None, &stop)?, &mut sink, &stop)?;
         plan.check_mac(&mut sink)?;
         engine::boot_plan(&plan, &options, &mut sink, &stop)?
     };

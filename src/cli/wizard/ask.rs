@@ -1,14 +1,15 @@
 //! From a question of the machine to one on the screen, and its answer back:
-//! recipes, inputs, the Mac, params and fixes.
+//! recipes, inputs, the Mac and fixes.
 
 use crate::cli::problem;
 use crate::cli::streams::{Streams, Style};
+use crate::cli::wizard::fixes::Chosen;
 use crate::cli::wizard::flow::{Answer, Answers, Given};
 use crate::cli::wizard::get;
 use crate::cli::wizard::host::{Candidate, search, shown, this_mac, typed};
 use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply, Screen};
 use crate::engine::{Problem, Suited, check, load, recognise};
-use crate::recipe::{Input, InputKind, Param, Purpose, Recipe, builtin};
+use crate::recipe::{Input, InputKind, Purpose, Recipe, builtin};
 use crate::report::size;
 use crate::source::Mac;
 use std::io;
@@ -239,45 +240,21 @@ impl Asker<'_, '_> {
         })
     }
 
-    pub(super) fn param(&mut self, param: &Param) -> io::Result<Step> {
-        let about = match param.about.as_str() {
-            "" => param.name.clone(),
-            about => format!("{}: {about}", param.name),
-        };
-        let default = param.default.clone().unwrap_or_default();
-        if !param.choices.is_empty() {
-            let items = param.choices.iter().map(|choice| Item::new(choice, "")).collect();
-            let default = param.choices.iter().position(|choice| *choice == default).unwrap_or(0);
-            let at = answered!(self.screen.choose(&Menu { title: about, items, default })?);
-            let value = param.choices.get(at).cloned().unwrap_or_default();
-            return Ok(Step::Answer(Answer::Param(param.name.clone(), value)));
-        }
-        let title = match param.secret {
-            true => format!("{about} (never in clear: a hash, or env:NAME of a variable)"),
-            false => about,
-        };
-        let value = answered!(self.screen.line(&Prompt { title, default })?);
-        if value.is_empty() && param.default.is_none() {
-            self.screen.say("This needs a value.")?;
-            return Ok(Step::Again);
-        }
-        Ok(Step::Answer(Answer::Param(param.name.clone(), value)))
-    }
-
     pub(super) fn fixes(&mut self, answers: &Answers) -> io::Result<Step> {
         let offered = answers.offered();
         let items = offered.iter().map(|offer| {
             let fix = &offer.fix;
-            let about = format!("{}\n{}", offer.how(), fix.why);
-            Item::new(format!("{}: {}", fix.id, fix.title), about)
+            Item::new(format!("{}: {}", fix.id, fix.title), offer.about())
         });
         let version = answers.changed().map_or("this system", |(version, _)| version);
         let title = format!("Which fixes, for {version}?");
         let menu = Menu { title, items: items.collect(), default: 0 };
         let picked = answered!(self.screen.pick(&menu)?);
-        let ids =
-            picked.into_iter().filter_map(|at| Some(offered.get(at)?.fix.id.clone())).collect();
-        Ok(Step::Answer(Answer::Fixes(ids)))
+        let chosen = picked.into_iter().filter_map(|at| {
+            let fix = offered.get(at)?.fix.clone();
+            Some(Chosen { name: fix.id.clone(), fix })
+        });
+        Ok(Step::Answer(Answer::Fixes(chosen.collect())))
     }
 }
 

@@ -1,10 +1,11 @@
 //! The wizard's questions as a machine without a terminal: what was answered
 //! decides what is asked next, and every answer can be taken back.
 
+use crate::cli::wizard::fixes::{Asked, Chosen};
 use crate::engine::Recognised;
-use crate::recipe::{Condition, Input, InputKind, Param, Recipe};
+use crate::recipe::{Condition, Input, InputKind, Recipe};
 use crate::source::Mac;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// What is asked.
@@ -17,7 +18,7 @@ pub(in crate::cli) enum Question {
     /// Which Mac is it for?
     Mac,
     /// What is this param's value?
-    Param(Param),
+    Param(Box<Asked>),
     /// Which fixes?
     Fixes,
     /// To which disk or file?
@@ -57,10 +58,10 @@ pub(in crate::cli) enum Answer {
     Input(Box<Given>),
     /// The Mac, or any.
     Mac(Option<Mac>),
-    /// A param and its value.
+    /// A param and its value; that of a fix as `ID.NAME`.
     Param(String, String),
-    /// Fixes by id.
-    Fixes(Vec<String>),
+    /// Fixes.
+    Fixes(Vec<Chosen>),
     /// Where the result goes.
     Output(Output),
 }
@@ -72,7 +73,7 @@ pub(in crate::cli) struct Answers {
     pub(in crate::cli) inputs: Vec<Given>,
     pub(in crate::cli) mac: Option<Option<Mac>>,
     pub(in crate::cli) params: Vec<(String, String)>,
-    pub(in crate::cli) fixes: Option<Vec<String>>,
+    pub(in crate::cli) fixes: Option<Vec<Chosen>>,
     pub(in crate::cli) output: Option<Output>,
 }
 
@@ -127,15 +128,17 @@ impl Answers {
         if self.mac.is_none() && self.says_which_macs() {
             return Question::Mac;
         }
-        let unset = |param: &&Param| !self.params.iter().any(|(name, _)| *name == param.name);
-        if let Some(param) = recipe.params.iter().find(unset) {
-            return Question::Param(param.clone());
+        if let Some(asked) = self.asked_by_recipe(recipe) {
+            return Question::Param(Box::new(asked));
         }
         if let Some(input) = inputs().next() {
             return Question::Input(input.clone());
         }
         if self.fixes.is_none() && !self.offered().is_empty() {
             return Question::Fixes;
+        }
+        if let Some(asked) = self.asked_by_fixes() {
+            return Question::Param(Box::new(asked));
         }
         if self.output.is_none() { Question::Output } else { Question::Summary }
     }
@@ -145,8 +148,8 @@ impl Answers {
             Answer::Recipe(name, recipe) => self.recipe = Some((name, recipe)),
             Answer::Input(given) => self.inputs.push(*given),
             Answer::Mac(mac) => self.mac = Some(mac),
-            Answer::Param(name, value) => self.params.push((name, value)),
-            Answer::Fixes(ids) => self.fixes = Some(ids),
+            Answer::Param(name, value) => self.set(name, value),
+            Answer::Fixes(fixes) => self.fixes = Some(fixes),
             Answer::Output(output) => self.output = Some(output),
         }
     }
@@ -220,8 +223,18 @@ impl Answers {
 
     /// The arguments of the command that does the same.
     pub(in crate::cli) fn command(&self) -> Vec<OsString> {
-        let mut args: Vec<OsString> = vec!["build".into()];
-        args.extend(self.recipe.iter().map(|(name, _)| OsString::from(name)));
+        let recipe = self.recipe.as_ref().map_or("", |(name, _)| name);
+        self.command_of(recipe.as_ref(), &self.params, self.fixes.as_deref().unwrap_or_default())
+    }
+
+    /// The same by a recipe that has some of the params and fixes: with the others.
+    pub(in crate::cli) fn command_of(
+        &self,
+        recipe: &OsStr,
+        params: &[(String, String)],
+        fixes: &[Chosen],
+    ) -> Vec<OsString> {
+        let mut args: Vec<OsString> = vec!["build".into(), recipe.to_owned()];
         let pair = |name: &str, value: &dyn Fn(&mut OsString)| {
             let mut text = OsString::from(format!("{name}="));
             value(&mut text);
@@ -231,16 +244,14 @@ impl Answers {
             let Some(path) = &given.path else { continue };
             args.extend(["--input".into(), pair(&given.name, &|text| text.push(path))]);
         }
-        for (name, value) in
-            self.params.iter().filter(|(name, value)| !self.is_default(name, value))
-        {
+        for (name, value) in params.iter().filter(|(name, value)| !self.is_default(name, value)) {
             args.extend(["--set".into(), pair(name, &|text| text.push(value))]);
         }
         if let Some(Some(mac)) = &self.mac {
             args.extend(["--for".into(), mac.to_string().into()]);
         }
-        for id in self.fixes.iter().flatten() {
-            args.extend(["--fix".into(), id.into()]);
+        for fix in fixes {
+            args.extend(["--fix".into(), OsString::from(&fix.name)]);
         }
         match &self.output {
             Some(Output::File(path)) => args.extend(["--output".into(), path.into()]),
@@ -293,7 +304,7 @@ mod tests {
     fn asked(question: &Question) -> String {
         match question {
             Question::Input(input) => input.name.clone(),
-            Question::Param(param) => format!("params.{}", param.name),
+            Question::Param(asked) => format!("params.{}", asked.name()),
             other => format!("{other:?}").to_lowercase(),
         }
     }
@@ -360,7 +371,7 @@ mod tests {
         assert_eq!(flow.question(), Question::Mac);
         flow.answer(Answer::Mac(Mac::parse("iMac7,1")));
         assert_eq!(flow.question(), Question::Fixes);
-        flow.answer(Answer::Fixes(vec!["enable-ssh".to_owned()]));
+        flow.answer(Answer::Fixes(vec![Chosen::named("enable-ssh").unwrap()]));
         assert_eq!(flow.question(), Question::Summary);
         let command: Vec<_> = flow.answers().command();
         let text: Vec<_> = command.iter().map(|arg| arg.to_string_lossy()).collect();

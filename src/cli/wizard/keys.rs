@@ -13,7 +13,7 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(stop: &Stop) -> io::Result<Self> {
-        Ok(Self { term: Term::stderr(), stop: stop.clone(), _quiet: Quiet::new()? })
+        Ok(Self { term: Term::stderr(), stop: stop.clone(), _quiet: Quiet::keys()? })
     }
 
     /// The next key; `None` once the user wants to end.
@@ -60,26 +60,42 @@ pub(super) fn wait(stop: &Stop) -> io::Result<bool> {
 }
 
 /// A terminal that does not echo, and does so again when this ends.
-struct Quiet {
+pub(super) struct Quiet {
     #[cfg(unix)]
     before: rustix::termios::Termios,
 }
 
 impl Quiet {
+    /// Keys, as they come. Ctrl-C still is a signal while nothing is asked.
     #[cfg(unix)]
-    fn new() -> io::Result<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    fn keys() -> io::Result<Self> {
+        use rustix::termios::LocalModes;
+        Self::with(|modes| modes.remove(LocalModes::ECHO | LocalModes::ICANON))
+    }
+
+    /// Lines, of which only the end is seen.
+    #[cfg(unix)]
+    pub(super) fn line() -> io::Result<Self> {
+        use rustix::termios::LocalModes;
+        Self::with(|modes| {
+            modes.remove(LocalModes::ECHO);
+            modes.insert(LocalModes::ECHONL);
+        })
+    }
+
+    #[cfg(unix)]
+    fn with(change: impl Fn(&mut rustix::termios::LocalModes)) -> io::Result<Self> {
+        use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
         let before = tcgetattr(io::stdin())?;
         let mut quiet = before.clone();
-        // Ctrl-C still is a signal while nothing is asked.
-        quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
+        change(&mut quiet.local_modes);
         tcsetattr(io::stdin(), OptionalActions::Now, &quiet)?;
         Ok(Self { before })
     }
 
     #[cfg(not(unix))]
     #[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
-    fn new() -> io::Result<Self> {
+    fn keys() -> io::Result<Self> {
         Ok(Self {})
     }
 }

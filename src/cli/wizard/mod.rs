@@ -11,8 +11,10 @@ mod get;
 mod host;
 mod keys;
 mod output;
+mod params;
 mod plain;
 mod rich;
+mod saved;
 mod screen;
 mod summary;
 
@@ -20,17 +22,27 @@ use crate::cli::args::Wizard as Args;
 use crate::cli::job;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::wizard::ask::{Asker, Step};
+use crate::cli::wizard::fixes::Chosen;
 use crate::cli::wizard::flow::{Answer, Answers, Flow, Given, Output, Question};
 use crate::cli::wizard::output::{Decision, parsed};
+use crate::cli::wizard::plain::Lines;
 use crate::cli::wizard::screen::Screen;
 use crate::engine::{self, Brief, Problem, ProblemKind, load, recognise};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 /// A line of the terminal; `None` when it is over, or the user wants to end.
 pub(super) fn read_line(stop: &engine::Stop) -> io::Result<Option<String>> {
-    plain::read_line(stop)
+    plain::read(stop)
+}
+
+/// The same of one that is not seen while it is typed.
+pub(super) fn read_unseen(question: &str, stop: &engine::Stop) -> io::Result<Option<String>> {
+    let mut stderr = io::stderr();
+    let mut ask = || write!(stderr, "{question} ").and_then(|()| stderr.flush());
+    let line = plain::Typed(stop.clone()).unseen(&mut ask)?;
+    Ok(line.map(|line| line.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
 /// How the wizard asks.
@@ -54,9 +66,8 @@ pub(super) fn run(
     let decided = if look.plain || dumb {
         // What a screen reader says is not drawn again: neither is progress.
         streams.terminal = false;
-        let stop = streams.stop.clone();
-        let mut read = || plain::read_line(&stop);
-        let mut screen = plain::Plain::new(Box::new(io::stderr()), &mut read);
+        let mut lines = plain::Typed(streams.stop.clone());
+        let mut screen = plain::Plain::new(Box::new(io::stderr()), &mut lines);
         ask(args, flow, &mut screen, style, streams)?
     } else {
         let stop = streams.stop.clone();
@@ -133,7 +144,8 @@ fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
     }
     // Who asks for nothing to be asked wants none that are not named.
     if !making.fix.is_empty() || args.goal.disk.yes {
-        flow.answer(Answer::Fixes(making.fix.clone()));
+        let chosen = making.fix.iter().map(|name| Chosen::named(name));
+        flow.answer(Answer::Fixes(chosen.collect::<engine::Result<_>>()?));
     }
     let serial = args.goal.disk.device_serial.clone();
     let disk = args.goal.device.clone().map(|path| Output::Disk(path, serial));
@@ -166,7 +178,7 @@ fn ask(
             Question::Recipe => asker.recipe(),
             Question::Input(input) => asker.input(&input),
             Question::Mac => asker.mac(&answers),
-            Question::Param(param) => asker.param(&param),
+            Question::Param(asked) => asker.param(&asked, &answers),
             Question::Fixes => asker.fixes(&answers),
             Question::Output => asker.output(&answers, &command(), &args.goal.disk),
             Question::Summary => {

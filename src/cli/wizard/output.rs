@@ -6,12 +6,12 @@ use crate::cli::wizard::ask::{Asker, Step, answered, within};
 use crate::cli::wizard::flow::{Answer, Answers, Output};
 use crate::cli::wizard::host::typed;
 use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply};
-use crate::cli::wizard::summary;
+use crate::cli::wizard::{saved, summary};
 use crate::cli::{disk, job, usage};
 use crate::device::guard::Verdict;
 use crate::device::{self, Disk};
-use crate::engine::{self, Brief, Problem, Silent};
-use crate::recipe::Purpose;
+use crate::engine::{self, Brief, Problem, Silent, load};
+use crate::recipe::{Purpose, Text};
 use clap::Parser;
 use std::ffi::OsString;
 use std::io;
@@ -44,7 +44,7 @@ impl Asker<'_, '_> {
             args.extend(["--output".into(), "media.img".into()]);
         }
         let build = parsed(&args)?;
-        let mut request = job::request(&build.job, build.goal.output.clone())?;
+        let mut request = job::request(&build.job, build.goal.output.clone(), &self.streams.stop)?;
         if let Some(path) = &build.goal.device
             && let Some(disk) = device::host().disk(path)
         {
@@ -173,16 +173,31 @@ impl Asker<'_, '_> {
             Reply::Back => return Ok(Decision::Again),
             Reply::Quit => return Ok(Decision::Quit),
         };
-        let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let text = summary::recipe(answers, &name.unwrap_or_default(), args);
-        // What is there is somebody's: it is not replaced.
-        let written = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
-        match written.and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes())) {
+        match store(&path, saved::text(answers, &path, args), answers.has_hash()) {
             Ok(()) => self.screen.say(&format!("Saved {}.", path.display()))?,
-            Err(error) => self.tell(&Problem::writing(&path, &error))?,
+            Err(problem) => self.tell(&problem)?,
         }
         Ok(Decision::Again)
     }
+}
+
+/// Saves a recipe that has no mistakes; one with a hash for its owner alone.
+fn store(path: &Path, text: String, private: bool) -> engine::Result<()> {
+    let text = Text { file: path.display().to_string(), text };
+    load::parse(&text)?;
+    let mut options = std::fs::OpenOptions::new();
+    // What is there is somebody's: it is not replaced.
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = private;
+    let written = options.open(path);
+    let written =
+        written.and_then(|mut file| io::Write::write_all(&mut file, text.text.as_bytes()));
+    written.map_err(|error| Problem::writing(path, &error))
 }
 
 /// A disk to choose.

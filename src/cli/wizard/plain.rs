@@ -1,6 +1,8 @@
 //! Questions as lines, for screen readers and simple terminals: choices have
 //! numbers that are typed, and nothing is drawn again.
 
+#[cfg(unix)]
+use crate::cli::wizard::keys::Quiet;
 use crate::cli::wizard::keys::wait;
 use crate::cli::wizard::screen::{Menu, Prompt, Reply, Screen, wrap};
 use crate::engine::Stop;
@@ -12,29 +14,68 @@ const WIDTH: usize = 79;
 /// A terminal that only prints and reads lines.
 pub(super) struct Plain<'a> {
     out: Box<dyn Write + Send + 'a>,
-    read: &'a mut dyn FnMut() -> io::Result<Option<String>>,
+    lines: &'a mut dyn Lines,
+}
+
+/// Where lines come from.
+pub(super) trait Lines {
+    /// The next one; `None` at the end, or when it is time to end.
+    fn line(&mut self) -> io::Result<Option<String>>;
+    /// The same of one that is not seen while it is typed; from before it is asked.
+    fn unseen(&mut self, ask: &mut dyn FnMut() -> io::Result<()>) -> io::Result<Option<String>>;
+}
+
+/// The terminal's lines.
+pub(super) struct Typed(pub(super) Stop);
+
+impl Lines for Typed {
+    fn line(&mut self) -> io::Result<Option<String>> {
+        read(&self.0)
+    }
+
+    #[cfg(unix)]
+    fn unseen(&mut self, ask: &mut dyn FnMut() -> io::Result<()>) -> io::Result<Option<String>> {
+        let _quiet = Quiet::line()?;
+        ask()?;
+        read(&self.0)
+    }
+
+    #[cfg(not(unix))]
+    fn unseen(&mut self, ask: &mut dyn FnMut() -> io::Result<()>) -> io::Result<Option<String>> {
+        ask()?;
+        console::Term::stderr().read_secure_line().map(Some)
+    }
 }
 
 impl<'a> Plain<'a> {
-    pub(super) fn new(
-        out: Box<dyn Write + Send + 'a>,
-        read: &'a mut dyn FnMut() -> io::Result<Option<String>>,
-    ) -> Self {
-        Self { out, read }
+    pub(super) fn new(out: Box<dyn Write + Send + 'a>, lines: &'a mut dyn Lines) -> Self {
+        Self { out, lines }
     }
 
     fn ask(&mut self, question: &str) -> io::Result<Reply<String>> {
-        let lines = wrap(question, WIDTH - 1);
-        self.out.write_all(lines.join("\n").as_bytes())?;
-        self.out.write_all(b" ")?;
-        self.out.flush()?;
-        let Some(line) = (self.read)()? else {
+        Ok(match self.typed(question, true)? {
+            Reply::Answer(text) => Reply::Answer(text.trim().to_owned()),
+            other => other,
+        })
+    }
+
+    /// What is typed, but for the line's end.
+    fn typed(&mut self, question: &str, shown: bool) -> io::Result<Reply<String>> {
+        let (out, question) = (&mut self.out, wrap(question, WIDTH - 1).join("\n"));
+        let mut ask = || write!(out, "{question} ").and_then(|()| out.flush());
+        let line = if shown {
+            ask()?;
+            self.lines.line()?
+        } else {
+            self.lines.unseen(&mut ask)?
+        };
+        let Some(line) = line else {
             self.out.write_all(b"\n")?;
             return Ok(Reply::Quit);
         };
         Ok(match line.trim() {
             "<" => Reply::Back,
-            text => Reply::Answer(text.to_owned()),
+            _ => Reply::Answer(line.trim_end_matches(['\n', '\r']).to_owned()),
         })
     }
 
@@ -57,7 +98,7 @@ impl<'a> Plain<'a> {
 }
 
 /// A line from the terminal; `None` at its end, or when it is time to end.
-pub(super) fn read_line(stop: &Stop) -> io::Result<Option<String>> {
+pub(super) fn read(stop: &Stop) -> io::Result<Option<String>> {
     if !wait(stop)? {
         return Ok(None);
     }
@@ -135,6 +176,11 @@ impl Screen for Plain<'_> {
             reply => reply,
         })
     }
+
+    fn secret(&mut self, title: &str) -> io::Result<Reply<String>> {
+        self.say(&format!("\n{title}"))?;
+        self.typed("Answer (< goes back):", false)
+    }
 }
 
 #[cfg(test)]
@@ -142,12 +188,27 @@ mod tests {
     use super::*;
     use crate::cli::wizard::screen::Item;
 
+    struct Script(std::collections::VecDeque<String>);
+
+    impl Lines for Script {
+        fn line(&mut self) -> io::Result<Option<String>> {
+            Ok(self.0.pop_front())
+        }
+
+        fn unseen(
+            &mut self,
+            ask: &mut dyn FnMut() -> io::Result<()>,
+        ) -> io::Result<Option<String>> {
+            ask()?;
+            self.line()
+        }
+    }
+
     /// What is printed, and the reply, when these lines are typed.
     fn ask<T>(lines: &[&str], ask: impl FnOnce(&mut Plain<'_>) -> io::Result<T>) -> (String, T) {
         let mut out = Vec::new();
-        let mut lines = lines.iter();
-        let mut read = || Ok(lines.next().map(|line| format!("{line}\n")));
-        let reply = ask(&mut Plain::new(Box::new(&mut out), &mut read)).unwrap();
+        let mut lines = Script(lines.iter().map(|line| format!("{line}\n")).collect());
+        let reply = ask(&mut Plain::new(Box::new(&mut out), &mut lines)).unwrap();
         (String::from_utf8(out).unwrap(), reply)
     }
 
@@ -178,6 +239,18 @@ mod tests {
         assert_eq!(pick(&["2 1 2"]), Reply::Answer(vec![0, 1]));
         assert_eq!(pick(&["7", ""]), Reply::Answer(vec![]));
         assert_eq!(pick(&["<"]), Reply::Back);
+    }
+
+    #[test]
+    fn secrets_stay_as_they_are_typed() {
+        let secret = |lines: &[&str]| ask(lines, |plain| plain.secret("Which?"));
+        let (out, reply) = secret(&[" a b "]);
+        assert_eq!(
+            (out.as_str(), reply),
+            ("\nWhich?\nAnswer (< goes back): ", Reply::Answer(" a b ".into()))
+        );
+        assert_eq!(secret(&["<"]).1, Reply::Back);
+        assert_eq!(secret(&[]).1, Reply::Quit);
     }
 
     #[test]

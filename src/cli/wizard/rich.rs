@@ -73,6 +73,34 @@ impl<'a> Rich<'a> {
         Ok(reply)
     }
 
+    /// What is typed until Enter, which does what is said.
+    fn typed(&mut self, title: &str, enter: &str, shown: bool) -> io::Result<Reply<String>> {
+        let mut typed = String::new();
+        loop {
+            let (_, width) = Self::size();
+            let mut lines = wrap(title, width);
+            lines = lines.iter().map(|line| self.paint("1", line)).collect();
+            // The end is what one is typing.
+            let mut tail = if shown { typed.clone() } else { String::new() };
+            while columns(&tail) > width - 4 {
+                tail.remove(0);
+            }
+            lines.push(format!("> {tail}_"));
+            let keys = format!("{enter}, Esc goes back, Ctrl-C ends all");
+            lines.push(self.paint("2", &cut(&keys, width)));
+            self.draw(&lines)?;
+            match self.keys.read()? {
+                None => return Ok(Reply::Quit),
+                Some(Key::Enter) => return Ok(Reply::Answer(typed)),
+                Some(Key::Escape) => return Ok(Reply::Back),
+                Some(Key::Backspace) => drop(typed.pop()),
+                Some(Key::Char('\u{15}')) => typed.clear(),
+                Some(Key::Char(c)) if !c.is_control() => typed.push(c),
+                Some(_) => {}
+            }
+        }
+    }
+
     /// A menu's lines; `marks` stand before the items of which several count.
     fn menu(&self, menu: &Menu, at: usize, marks: Option<&[bool]>) -> Vec<String> {
         let (rows, width) = Self::size();
@@ -200,37 +228,26 @@ impl Screen for Rich<'_> {
     }
 
     fn line(&mut self, prompt: &Prompt) -> io::Result<Reply<String>> {
-        let mut typed = String::new();
-        loop {
-            let (_, width) = Self::size();
-            let mut lines = wrap(&prompt.title, width);
-            lines = lines.iter().map(|line| self.paint("1", line)).collect();
-            // The end is what one is typing.
-            let mut tail = typed.clone();
-            while columns(&tail) > width - 4 {
-                tail.remove(0);
-            }
-            lines.push(format!("> {tail}_"));
-            let enter = match prompt.default.as_str() {
-                "" => "Enter goes on".to_owned(),
-                default => format!("Enter alone is {default}"),
-            };
-            let keys = format!("{enter}, Esc goes back, Ctrl-C ends all");
-            lines.push(self.paint("2", &cut(&keys, width)));
-            self.draw(&lines)?;
-            match self.keys.read()? {
-                None => return self.leave(Reply::Quit),
-                Some(Key::Enter) => break,
-                Some(Key::Escape) => return self.leave(Reply::Back),
-                Some(Key::Backspace) => drop(typed.pop()),
-                Some(Key::Char('\u{15}')) => typed.clear(),
-                Some(Key::Char(c)) if !c.is_control() => typed.push(c),
-                Some(_) => {}
-            }
-        }
+        let enter = match prompt.default.as_str() {
+            "" => "Enter goes on".to_owned(),
+            default => format!("Enter alone is {default}"),
+        };
+        let typed = match self.typed(&prompt.title, &enter, true)? {
+            Reply::Answer(typed) => typed,
+            other => return self.leave(other),
+        };
         let answer = if typed.trim().is_empty() { prompt.default.clone() } else { typed };
         self.settle(&prompt.title, &answer)?;
         Ok(Reply::Answer(answer.trim().to_owned()))
+    }
+
+    fn secret(&mut self, title: &str) -> io::Result<Reply<String>> {
+        let reply = self.typed(title, "Enter goes on", false)?;
+        self.draw(&[])?;
+        if matches!(reply, Reply::Answer(_)) {
+            self.settle(title, "typed")?;
+        }
+        Ok(reply)
     }
 }
 

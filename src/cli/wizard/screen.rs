@@ -64,6 +64,8 @@ pub(in crate::cli) trait Screen {
     fn pick(&mut self, menu: &Menu) -> io::Result<Reply<Vec<usize>>>;
     /// Asks for words.
     fn line(&mut self, prompt: &Prompt) -> io::Result<Reply<String>>;
+    /// Asks for words that nobody else may see, exactly as they are typed.
+    fn secret(&mut self, title: &str) -> io::Result<Reply<String>>;
 }
 
 /// Breaks a text into lines of at most so many columns, at blanks where there

@@ -8,24 +8,40 @@ use crate::report::size;
 use std::ffi::OsString;
 use time::OffsetDateTime;
 
-/// The command with all that was given, as a shell takes it.
-pub(in crate::cli) fn command(args: &[OsString]) -> String {
+/// The command with all that was given, as a shell takes it, in lines that
+/// begin with this.
+pub(in crate::cli) fn command(args: &[OsString], lead: &str) -> String {
     let words = std::iter::once("lionize".to_owned());
     let words = words.chain(args.iter().map(|arg| shell::quoted(arg)));
-    let (mut text, mut column) = (String::new(), 0);
+    let (mut text, mut column) = (lead.to_owned(), 0);
     for word in words {
         // Two columns for what goes on behind it.
-        if column > 0 && column + 1 + word.chars().count() > 74 {
-            text += " \\\n    ";
+        if column > 0 && column + 1 + word.chars().count() > LINE {
+            text += &format!(" \\\n{lead}    ");
             column = 4;
         } else if column > 0 {
             text.push(' ');
             column += 1;
         }
         column += word.chars().count();
-        text += &word;
+        text += &if lead.trim().is_empty() { in_lines(&word) } else { word };
     }
     text
+}
+
+/// Columns of a command's line.
+const LINE: usize = 74;
+
+/// A word that is longer than a line, such as a hash, as a shell joins it again:
+/// what goes on must stand at the very begin of the next line. Within quotes it
+/// would not be joined.
+fn in_lines(word: &str) -> String {
+    let chars: Vec<char> = word.chars().collect();
+    if chars.len() <= LINE || word.contains(['\'', '\\']) {
+        return word.to_owned();
+    }
+    let lines = chars.chunks(LINE - 4).map(|chunk| chunk.iter().collect::<String>());
+    lines.collect::<Vec<_>>().join("\\\n")
 }
 
 /// Everything that will happen.
@@ -66,45 +82,18 @@ pub(in crate::cli) fn text(answers: &Answers, look: &Brief, args: &[OsString]) -
         }
         None => {}
     }
-    if !look.notes.is_empty() {
+    let hash = answers.has_hash().then_some(HASH);
+    let notes: Vec<_> = look.notes.iter().map(String::as_str).chain(hash).collect();
+    if !notes.is_empty() {
         text += "To know:\n";
-        look.notes.iter().for_each(|note| text += &format!("  - {note}\n"));
+        notes.iter().for_each(|note| text += &format!("  - {note}\n"));
     }
-    text + &format!("The same without the wizard:\n  {}\n", command(args).replace('\n', "\n  "))
+    text + &format!("The same without the wizard:\n{}\n", command(args, "  "))
 }
 
-/// The recipe file that the answers amount to; inputs are not part of one.
-pub(in crate::cli) fn recipe(answers: &Answers, name: &str, args: &[OsString]) -> String {
-    let Some((base, recipe)) = &answers.recipe else { return String::new() };
-    let command = command(args).replace('\n', "\n#   ");
-    let quote = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let mut text = format!(
-        "# What the wizard of lionize {} made up. The same is made by\n#\n#   {command}\n#\n\
-         # With this file in place of the recipe's name, --set and --fix are not needed.\n\n\
-         schema = 1\nextends = {}\nname = {}\n",
-        env!("CARGO_PKG_VERSION"),
-        quote(base),
-        quote(name),
-    );
-    for (name, value) in &answers.params {
-        let Some(param) = recipe.params.iter().find(|param| param.name == *name) else { continue };
-        if param.secret || param.default.as_ref() == Some(value) {
-            continue;
-        }
-        text += &format!("\n[params.{name}]\ndefault = {}\n", quote(value));
-        if !param.choices.is_empty() {
-            let choices: Vec<_> = param.choices.iter().map(|choice| quote(choice)).collect();
-            text += &format!("choices = [{}]\n", choices.join(", "));
-        }
-        if !param.about.is_empty() {
-            text += &format!("about = {}\n", quote(&param.about));
-        }
-    }
-    for id in answers.fixes.iter().flatten() {
-        text += &format!("\n[[step]]\nfix = {}\n", quote(id));
-    }
-    text
-}
+/// What is said of passwords, which nobody sees.
+const HASH: &str = "The command has a password's hash, and so has a recipe file: keep both, and \
+    the media, as you keep the password.";
 
 /// What to do on the Mac.
 pub(in crate::cli) fn afterwards(answers: &Answers, look: &Brief) -> String {
@@ -215,16 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn the_recipe_file_is_a_right_one() {
-        let mut answers = answers(Output::File("o.img".into()));
-        answers.fixes = Some(vec!["hardware-notes".into()]);
-        let text = recipe(&answers, "mine", &answers.command());
-        let text = crate::recipe::Text { file: "mine.toml".into(), text };
-        let recipe = load::parse(&text).unwrap();
-        assert_eq!((recipe.name.as_str(), recipe.inputs.len()), ("mine", 4));
-        assert_eq!(recipe.params[0].default.as_deref(), Some("yes"));
-        let base = load::recipe("lion-server").unwrap();
-        assert_eq!(recipe.steps.len(), base.steps.len() + 1);
+    fn a_hash_is_on_lines_that_a_shell_joins() {
+        let hash = format!("name=sha512:{}", "0123456789".repeat(20));
+        let text = command(&["--set".into(), hash.clone().into(), "--x".into()], "  ");
+        assert!(text.lines().all(|line| line.chars().count() < 80), "{text}");
+        let joined = text.replace("\\\n", "");
+        assert_eq!(
+            joined.split_whitespace().collect::<Vec<_>>(),
+            ["lionize", "--set", &hash, "--x"]
+        );
     }
 
     #[test]
