@@ -7,6 +7,7 @@
 
 use crate::source::http::{Address, Fault, Fetcher, Request, Response, Watch};
 use reqwest::blocking;
+use rustls::CertificateError;
 use std::io::{self, Read};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -205,6 +206,9 @@ fn transfer(client: &blocking::Client, request: blocking::Request, send: &SyncSe
 }
 
 fn fault(error: &reqwest::Error) -> Fault {
+    if let Some(why) = certificate(error) {
+        return Fault::Untrusted(distrust(why));
+    }
     let why = deepest(error);
     if error.is_connect() || error.is_timeout() {
         Fault::Unreachable(why)
@@ -212,6 +216,38 @@ fn fault(error: &reqwest::Error) -> Fault {
         Fault::Address(why)
     } else {
         Fault::Lost(why)
+    }
+}
+
+/// What is wrong with the server's certificate, if that is the cause.
+fn certificate<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a CertificateError> {
+    let mut next = Some(error);
+    while let Some(at) = next {
+        if let Some(rustls::Error::InvalidCertificate(why)) = at.downcast_ref() {
+            return Some(why);
+        }
+        // What an I/O error holds is not among its causes.
+        let held = at.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = held.map(|held| held as _).or_else(|| at.source());
+    }
+    None
+}
+
+/// In words: the library's own are for programmers.
+const fn distrust(why: &CertificateError) -> &'static str {
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has ended, by this computer's clock"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate does not hold yet, by this computer's clock"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the certificate is another server's"
+        }
+        CertificateError::UnknownIssuer => "nobody whom this computer trusts certified the server",
+        CertificateError::Revoked => "the server's certificate was revoked",
+        _ => "the server's certificate is not right",
     }
 }
 
@@ -263,6 +299,27 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_certificate_is_spoken_of_in_words() {
+        use rustls::CertificateError as Why;
+        let wrapped = |why| io::Error::other(io::Error::other(rustls::Error::from(why)));
+        for (why, says) in [
+            (Why::Expired, "the server's certificate has ended, by this computer's clock"),
+            (
+                Why::NotValidYet,
+                "the server's certificate does not hold yet, by this computer's clock",
+            ),
+            (Why::NotValidForName, "the certificate is another server's"),
+            (Why::UnknownIssuer, "nobody whom this computer trusts certified the server"),
+            (Why::Revoked, "the server's certificate was revoked"),
+            (Why::BadSignature, "the server's certificate is not right"),
+        ] {
+            let error = wrapped(why);
+            assert_eq!(certificate(&error).map(distrust), Some(says));
+        }
+        assert_eq!(certificate(&io::Error::other("reset")), None);
+    }
 
     #[test]
     fn a_log_has_no_passwords_and_no_queries() {

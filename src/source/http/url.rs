@@ -22,8 +22,13 @@ impl Address {
         if text.len() > LONGEST {
             return Err(Fault::Address(format!("the address {}... is too long", start())));
         }
-        let url = Url::parse(text)
-            .map_err(|error| Fault::Address(format!("`{}` is no address: {error}", start())))?;
+        let url = Url::parse(text).map_err(|error| {
+            let why = match text.contains("://") {
+                true => error.to_string(),
+                false => "it does not begin with http:// or https://".to_owned(),
+            };
+            Fault::Address(format!("`{}` is no address: {why}", start()))
+        })?;
         Self::check(url)
     }
 
@@ -177,12 +182,15 @@ mod tests {
         assert_eq!(refused("file:///etc/passwd"), "`file:` is not http or https");
         assert_eq!(
             refused("/content/x.pkg"),
-            "`/content/x.pkg` is no address: relative URL without a base"
+            "`/content/x.pkg` is no address: it does not begin with http:// or https://"
         );
         let long = format!("http://a/{}", "x".repeat(9000));
-        assert!(refused(&long).ends_with("... is too long"));
-        let redirect = at("https://a/b").join("ftp://c/d").unwrap_err();
-        assert_eq!(redirect.to_string(), "`ftp:` is not http or https");
+        assert_eq!(refused(&long), format!("the address {}... is too long", &long[..80]));
+        assert_eq!(refused("http://"), "`http://` is no address: empty host");
+        let redirect = |to: &str| at("https://a/b").join(to).unwrap_err().to_string();
+        assert_eq!(redirect("ftp://c/d"), "`ftp:` is not http or https");
+        assert_eq!(redirect(&long), "a redirect's address is too long");
+        assert_eq!(redirect("http://"), "a redirect's address cannot be read: empty host");
         assert_eq!(at("https://a/b/c").join("../d?e").unwrap(), at("https://a/d?e"));
     }
 
@@ -209,7 +217,10 @@ mod tests {
             "http://127.0.0.1:8080/content/downloads/a%20b.pkg?x=1"
         );
         assert_eq!(on("https://m/swupd/"), "https://m/swupd/content/downloads/a%20b.pkg?x=1");
-        assert!(Mirror::parse("http://m/?q").is_err());
+        assert_eq!(
+            Mirror::parse("http://m/?q").unwrap_err().to_string(),
+            "a mirror's address has no query"
+        );
     }
 
     #[test]

@@ -114,9 +114,16 @@ mod tests {
         assert_eq!((value.as_str(), bytes), ("17~0A1B", vec![0x0a, 0x1b]));
         assert_eq!(of(&["session=\"17~0A\"; path=/"]).unwrap().1, [0x0a]);
         assert_eq!(of(&[]).unwrap_err().to_string(), "the recovery server began no session");
-        for wrong in ["session=17", "session=17~0A1", "session=17~zz", "session=a b~00"] {
-            assert!(of(&[wrong]).is_err(), "{wrong}");
+        for wrong in ["session=17", "session=17~0A1", "session=17~zz"] {
+            assert_eq!(
+                of(&[wrong]).unwrap_err().to_string(),
+                "the recovery server's session has no hex digits behind a `~`"
+            );
         }
+        assert_eq!(
+            of(&["session=a b~00"]).unwrap_err().to_string(),
+            "the recovery server's session has characters that no session has"
+        );
     }
 
     #[test]
@@ -150,6 +157,10 @@ mod tests {
         assert_eq!(
             said(&format!("{image}\n{image}\nAT: t")),
             "the recovery server's answer has two `AU`"
+        );
+        assert_eq!(
+            offer(&[0xff], &apple(), true).unwrap_err().to_string(),
+            "the recovery server's answer is not text"
         );
         let long = "x\n".repeat(65);
         assert_eq!(said(&long), "the recovery server's answer has over 64 lines");

@@ -88,7 +88,9 @@ fn image_len(store: &Store, list: &Download, stored: &Stored) -> Result<u64, Fai
         Err(error) => {
             store.forget(list, stored)?;
             let sentence = format!("{} is no chunk list", list.name());
-            Err(Failure::new(FailureKind::Proof, sentence).because(error))
+            Err(Failure::new(FailureKind::Proof, sentence)
+                .because(error)
+                .hint("something may answer in the server's place: try another network"))
         }
     }
 }
@@ -100,7 +102,9 @@ fn open(stored: &Stored) -> Result<Source, Failure> {
 
 fn unread(stored: &Stored, error: &Error) -> Failure {
     let path = stored.path.display();
-    Failure::new(FailureKind::Disk, format!("cannot read {path} in the store")).because(error)
+    Failure::new(FailureKind::Disk, format!("cannot read {path} in the store"))
+        .because(error)
+        .hint("`lionize cache verify` drops what cannot be read")
 }
 
 #[cfg(test)]
@@ -135,12 +139,46 @@ mod tests {
                     assert!(!secure, "{failure}");
                     assert_eq!(failure.kind, FailureKind::Proof);
                     assert_eq!(
-                        failure.causes.last().unwrap(),
-                        "the offer of it came by plain http"
+                        failure.to_string(),
+                        "InstallESD.dmg is not what the server should give\n  not proven: no \
+                         digest of it is on record, and nobody signed it\n  the offer of it came \
+                         by plain http\n  \
+                         hint: a digest that you know can prove it: give it with --sha256"
                     );
                     assert_eq!(store.list().unwrap().contents, []);
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_no_chunk_list_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store")).unwrap();
+        let asset = |name: &str| Asset {
+            url: format!("https://oscdn.apple.com/x/{name}"),
+            token: "t".to_owned(),
+        };
+        let (image, list) = (asset("BaseSystem.dmg"), asset("BaseSystem.chunklist"));
+        let offer = Offer { image, chunklist: Some(list), secure: true };
+        let brought = bring(&store, &offer, None, &Anchors::default(), &One(b"an image"), &());
+        assert_eq!(
+            brought.unwrap_err().to_string(),
+            "BaseSystem.chunklist is no chunk list\n  chunklist: length is 8: shorter than the header\n  \
+             hint: something may answer in the server's place: try another network"
+        );
+        let stored = Stored {
+            path: "/s/content/00".into(),
+            sha256: [0; 32],
+            bytes: 0,
+            came: crate::source::store::Came::Store,
+            secure: true,
+        };
+        let error = Error::Io(std::io::Error::other("the disk fails"));
+        assert_eq!(
+            unread(&stored, &error).to_string(),
+            "cannot read /s/content/00 in the store\n  the disk fails\n  \
+             hint: `lionize cache verify` drops what cannot be read"
+        );
     }
 }

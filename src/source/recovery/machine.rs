@@ -118,13 +118,25 @@ mod tests {
     #[test]
     fn what_is_no_mac_is_refused() {
         for board in ["", "Mac-", "Mac-XYZ", "2E6FAB96566FE58C", "Mac-2E6FAB96566FE58C\nx=1"] {
-            assert!(Machine::of_board(board).is_err(), "{board}");
+            assert_eq!(
+                Machine::of_board(board).unwrap_err().to_string(),
+                format!(
+                    "`{}` is no board id\n  hint: it looks like Mac-2E6FAB96566FE58C; on a Mac: \
+                     ioreg -c IOPlatformExpertDevice",
+                    board.escape_default()
+                )
+            );
         }
         let machine = Machine::of_board("Mac-F4208DC8").unwrap();
-        for (serial, rom) in
-            [("short", "0016CB000001"), ("C00000000000000XX", "0016CB"), ("C000\n00000000", "")]
-        {
-            assert!(machine.clone().with(serial, rom).is_err(), "{serial} {rom}");
+        let no_serial = "the serial number is not one of a Mac's logic board\n  \
+                         hint: it has 13 or 17 digits and capital letters (11 or 12 on old Macs)";
+        let no_rom = "the ROM is not one of a Mac\n  hint: it has 12 hex digits";
+        for (serial, rom, says) in [
+            ("short", "0016CB000001", no_serial),
+            ("C000\n00000000", "", no_serial),
+            ("C00000000000000XX", "0016CB", no_rom),
+        ] {
+            assert_eq!(machine.clone().with(serial, rom).unwrap_err().to_string(), says);
         }
         let failure = machine.key([0; 8], &[]).unwrap_err();
         assert_eq!(

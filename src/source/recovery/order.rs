@@ -74,7 +74,8 @@ impl Recovery {
     pub fn at(url: &str) -> Result<Self, Failure> {
         let base = Address::parse(url).map_err(|fault| {
             let sentence = "the recovery server's address cannot be used";
-            Failure::new(FailureKind::Usage, sentence).because(fault)
+            let hint = "give one like http://server/";
+            Failure::new(FailureKind::Usage, sentence).because(fault).hint(hint)
         })?;
         Ok(Self { base })
     }
@@ -93,8 +94,7 @@ impl Recovery {
         fetcher: &dyn Fetcher,
         watch: &dyn Watch,
     ) -> Result<Offer, Failure> {
-        let mut failure = Failure::new(FailureKind::Network, "the recovery server gave no offer")
-            .hint("check the connection (and a proxy); not every board id has an offer");
+        let mut failure = Failure::new(FailureKind::Network, "the recovery server gave no offer");
         for base in self.base.secured().into_iter().chain([self.base.clone()]) {
             if !base.is_secure() && !base.is_loopback() && product == Product::Installer {
                 let text = "the serial number is sent by plain http, which others can read";
@@ -107,7 +107,10 @@ impl Recovery {
                     let sentence = "the order at the recovery server was interrupted";
                     return Err(Failure::new(FailureKind::Interrupted, sentence));
                 }
-                Err(Ended::Fault(fault)) => failure = failure.because(format!("{base}: {fault}")),
+                Err(Ended::Fault(fault)) => {
+                    failure.hint = Some(hint(&fault, product).to_owned());
+                    failure = failure.because(format!("{base}: {fault}"));
+                }
             }
         }
         Err(failure)
@@ -176,11 +179,25 @@ fn short(response: Response, watch: &dyn Watch) -> Result<Vec<u8>, Fault> {
             Ok(0) => return Ok(data),
             Ok(count) => data.extend_from_slice(&buf[..count]),
             Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
-            Err(error) => return Err(Fault::Lost(error.to_string())),
+            Err(error) => return Err(Fault::of_reading(error)),
         }
         if data.len() > MOST {
             return Err(Fault::Unfit(format!("the answer has more than {MOST} bytes")));
         }
+    }
+}
+
+/// What the user can do about it; a server that refuses does so for the numbers.
+const fn hint(fault: &Fault, product: Product) -> &'static str {
+    match (fault, product) {
+        (Fault::Unfit(_) | Fault::Status(400 | 403 | 404), Product::Installer) => {
+            "check the board id, the serial number and the ROM: they must be of one Mac, and not \
+             every Mac has an offer"
+        }
+        (Fault::Unfit(_) | Fault::Status(400 | 403 | 404), _) => {
+            "check the board id, or try another: not every one has an offer"
+        }
+        _ => fault.hint(),
     }
 }
 
@@ -199,5 +216,70 @@ impl From<Fault> for Ended {
 impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
         Self::Failure(failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that answers each request so.
+    struct Answers(Result<(u16, usize), Fault>);
+
+    impl Fetcher for Answers {
+        fn get(&self, _request: &Request, _watch: &dyn Watch) -> Result<Response, Fault> {
+            let (status, len) = self.0.clone()?;
+            let headers = vec![("set-cookie".to_owned(), "session=1~00".to_owned())];
+            let body = Box::new(std::io::Cursor::new(vec![b'x'; len]));
+            Ok(Response { status, headers, body })
+        }
+    }
+
+    fn said(product: Product, answer: Result<(u16, usize), Fault>) -> String {
+        let machine = Machine::of_board("Mac-2E6FAB96566FE58C").unwrap();
+        let machine = machine.with("C00000000000000XX", "0016CB000001").unwrap();
+        let server = Recovery::at("http://127.0.0.1:8080/").unwrap();
+        let ids = Ids { client: [0; 8], key: [0; 32], fingerprint: [0; 32] };
+        server.order(&machine, product, &ids, &Answers(answer), &()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn without_an_offer_it_is_said_why_and_what_to_do() {
+        let none = |why: &str, hint: &str| {
+            format!(
+                "the recovery server gave no offer\n  http://127.0.0.1:8080/: {why}\n  hint: {hint}"
+            )
+        };
+        let board = "check the board id, or try another: not every one has an offer";
+        let numbers = "check the board id, the serial number and the ROM: they must be of one Mac, \
+                       and not every Mac has an offer";
+        let refused = "the server answered 403 (it refuses)";
+        assert_eq!(said(Product::Recovery, Ok((403, 0))), none(refused, board));
+        assert_eq!(said(Product::LatestRecovery, Ok((403, 0))), none(refused, board));
+        assert_eq!(said(Product::Installer, Ok((403, 0))), none(refused, numbers));
+        assert_eq!(
+            said(Product::Recovery, Ok((200, 0))),
+            none("the recovery server offers nothing for this Mac", board)
+        );
+        assert_eq!(
+            said(Product::Recovery, Ok((200, MOST + 1))),
+            none("the answer has more than 65536 bytes", board)
+        );
+        assert_eq!(
+            said(Product::Recovery, Err(Fault::Lost("reset".into()))),
+            none(
+                "the connection was lost: reset",
+                "check the connection (and a proxy) and run it again"
+            )
+        );
+        assert_eq!(
+            said(Product::Recovery, Err(Fault::Stopped)),
+            "the order at the recovery server was interrupted"
+        );
+        assert_eq!(
+            Recovery::at("x").unwrap_err().to_string(),
+            "the recovery server's address cannot be used\n  `x` is no address: it does not begin \
+             with http:// or https://\n  hint: give one like http://server/"
+        );
     }
 }

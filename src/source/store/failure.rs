@@ -62,7 +62,7 @@ impl Failure {
         let failure = Self::new(FailureKind::Disk, sentence).because(error);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                failure.hint("make room there, for example with `lionize cache prune`")
+                failure.hint("make room there, for example with `lionize cache prune --to '20 GB'`")
             }
             _ => failure.hint("give another folder with --store"),
         }
@@ -78,3 +78,23 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_cannot_be_used_says_what_to_do() {
+        let said = |kind| Failure::disk(Path::new("/s/parts"), &io::Error::from(kind)).to_string();
+        assert_eq!(
+            said(io::ErrorKind::StorageFull),
+            "cannot use /s/parts in the store\n  no storage space\n  \
+             hint: make room there, for example with `lionize cache prune --to '20 GB'`"
+        );
+        assert_eq!(
+            said(io::ErrorKind::PermissionDenied),
+            "cannot use /s/parts in the store\n  permission denied\n  \
+             hint: give another folder with --store"
+        );
+    }
+}

@@ -56,6 +56,7 @@ impl Store {
         }
         let mut failure =
             Failure::new(FailureKind::Network, format!("{name} could not be fetched"));
+        let mut hint = None;
         for candidate in self.candidates(download)? {
             match self.fetch_from(&candidate, download, fetcher, watch) {
                 Ok(stored) => {
@@ -64,11 +65,15 @@ impl Store {
                 }
                 Err(Ended::Failure(ended)) => return Err(ended),
                 Err(Ended::Fault(fault)) => {
+                    // What was not asked tells nothing of what would help there.
+                    if !is_unheld(&fault) {
+                        hint = Some(fault.hint());
+                    }
                     failure = failure.because(format!("{}: {fault}", candidate.address));
                 }
             }
         }
-        Err(self.explained(failure, download))
+        Err(self.explained(failure, hint, download))
     }
 
     /// The file, if the store has it. What is rotten is dropped and not there.
@@ -115,7 +120,8 @@ impl Store {
         for url in &download.urls {
             let address = Address::parse(url).map_err(|fault| {
                 let sentence = format!("{} has an address that cannot be used", download.name());
-                Failure::new(FailureKind::Network, sentence).because(fault)
+                let hint = fault.hint();
+                Failure::new(FailureKind::Network, sentence).because(fault).hint(hint)
             })?;
             if let Some(mirror) = &self.policy.mirror {
                 let address = mirror.of(&address);
@@ -129,7 +135,7 @@ impl Store {
         Ok(all)
     }
 
-    fn explained(&self, failure: Failure, download: &Download) -> Failure {
+    fn explained(&self, failure: Failure, hint: Option<&str>, download: &Download) -> Failure {
         let sent = failure.causes.iter().any(|cause| cause.ends_with(UNHELD));
         if sent && !download.is_held() {
             return failure.hint("give its digest, so that plain http can be held to it");
@@ -141,7 +147,10 @@ impl Store {
             address.is_some_and(|address| self.folder.part(&address.key()).exists())
         });
         let rest = if kept { "; what came is kept, and the next run goes on there" } else { "" };
-        failure.hint(format!("check the connection (and a proxy) and run it again{rest}"))
+        match hint {
+            Some(hint) => failure.hint(format!("{hint}{rest}")),
+            None => failure,
+        }
     }
 
     fn fetch_from(
@@ -270,7 +279,12 @@ impl Store {
 }
 
 /// Why an address with plain http was not asked.
-const UNHELD: &str = "not asked, since nothing would prove what comes by plain http";
+pub(super) const UNHELD: &str = "not asked, since nothing would prove what comes by plain http";
+
+/// Whether an address was not asked, for that reason.
+pub(super) fn is_unheld(fault: &Fault) -> bool {
+    matches!(fault, Fault::Unfit(why) if why == UNHELD)
+}
 
 /// The user stopped a download.
 fn interrupted(name: &str, kept: u64) -> Failure {

@@ -51,6 +51,10 @@ mod tests {
         let below = Path::new("/c/lionize/store");
         assert_eq!(choose(None, Some("".into()), caches).unwrap(), below);
         let failure = choose(None, None, || None).unwrap_err();
-        assert_eq!(failure.hint.as_deref(), Some("give a folder with --store"));
+        assert_eq!(
+            failure.to_string(),
+            "this system has no folder for caches where the store could be\n  \
+             hint: give a folder with --store"
+        );
     }
 }

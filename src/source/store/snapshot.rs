@@ -2,6 +2,7 @@
 
 use crate::source::http::{Address, Fault, Fetcher, Followed, Pace, Request, Watch, follow};
 use crate::source::store::content::{Found, Hasher, publish, touch};
+use crate::source::store::fetch::{UNHELD, is_unheld};
 use crate::source::store::folder::read_small;
 use crate::source::store::index::unhex;
 use crate::source::store::retry::Attempts;
@@ -15,6 +16,8 @@ use time::format_description::well_known::Rfc3339;
 
 /// The most bytes of a snapshot, packed or not.
 const MOST: usize = 64 << 20;
+/// What to do when only plain http is offered.
+const OWN: &str = "a mirror of yours may answer by plain http: --mirror URL";
 /// The most states of one name that are remembered.
 const MOST_STATES: usize = 200;
 
@@ -206,13 +209,13 @@ impl Store {
     ) -> Result<Result<Snapshot, Failure>, Failure> {
         let name = wanted.name;
         let mut failure =
-            Failure::new(FailureKind::Network, format!("{name} could not be fetched"))
-                .hint("check the connection (and a proxy) and run it again");
+            Failure::new(FailureKind::Network, format!("{name} could not be fetched"));
         for url in wanted.urls {
             let (address, plain) = match self.snapshot_address(url) {
                 Ok(found) => found,
                 Err(fault) => {
-                    failure = failure.because(fault);
+                    let hint = fault.hint();
+                    failure = failure.because(fault).hint(hint);
                     continue;
                 }
             };
@@ -220,7 +223,11 @@ impl Store {
             match self.ask_often(&address, plain, known.as_ref(), wanted, fetcher, watch) {
                 Ok(came) => return self.record(wanted, &came, known, last, watch).map(Ok),
                 Err(Fault::Stopped) => return Err(stopped(name)),
-                Err(fault) => failure = failure.because(format!("{address}: {fault}")),
+                Err(fault) => {
+                    let hint = if is_unheld(&fault) { OWN } else { fault.hint() };
+                    failure.hint = Some(hint.to_owned());
+                    failure = failure.because(format!("{address}: {fault}"));
+                }
             }
         }
         Ok(Err(failure))
@@ -254,8 +261,7 @@ impl Store {
         watch: &dyn Watch,
     ) -> Result<Came, Fault> {
         if !address.is_secure() && !plain {
-            let text = "not asked, since nothing would prove what comes by plain http";
-            return Err(Fault::Unfit(text.to_owned()));
+            return Err(Fault::Unfit(UNHELD.to_owned()));
         }
         let _slot = self.slots.take(watch)?;
         let mut attempts = Attempts::new(&self.patience, self.clock.as_ref(), watch);
@@ -317,11 +323,11 @@ impl Store {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Fault::Lost(error.to_string())),
+                Err(error) => return Err(Fault::of_reading(error)),
             };
             data.extend_from_slice(&buf[..count]);
             if data.len() > MOST {
-                return Err(Fault::Unfit(format!("it has more than {MOST} bytes")));
+                return Err(Fault::Unfit(format!("it has more than {} MiB", MOST >> 20)));
             }
             watch.advanced(count as u64);
             pace.came(count as u64, self.clock.now())?;
@@ -416,7 +422,7 @@ fn unpacked(data: Vec<u8>) -> Result<Vec<u8>, Fault> {
         Fault::Wrong(format!("what the server packed cannot be unpacked: {error}"))
     })?;
     if out.len() > MOST {
-        return Err(Fault::Unfit(format!("unpacked it has more than {MOST} bytes")));
+        return Err(Fault::Unfit(format!("unpacked it has more than {} MiB", MOST >> 20)));
     }
     Ok(out)
 }

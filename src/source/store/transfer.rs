@@ -234,7 +234,7 @@ impl Exchange<'_> {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::TimedOut => 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(lost(error).into()),
+                Err(error) => return Err(Fault::of_reading(error).into()),
             };
             let data = &buf[..count];
             if part.len() + count as u64 > most {
@@ -305,13 +305,6 @@ fn retry_after(response: &Response) -> Option<Duration> {
 /// The beginning of what a server said, fit for a message.
 fn brief(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(60).collect()
-}
-
-fn lost(error: io::Error) -> Fault {
-    match error.downcast::<Fault>() {
-        Ok(fault) => fault,
-        Err(error) => Fault::Lost(error.to_string()),
-    }
 }
 
 #[cfg(test)]
