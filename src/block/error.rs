@@ -156,7 +156,10 @@ impl fmt::Display for Error {
             }
             Self::Unsupported(u) => {
                 prefix(f, u.file.as_deref())?;
-                write!(f, "this is {}, which is not supported ({} is {})", u.what, u.field, u.value)
+                // What it is not needs no word more.
+                let known = !(u.what.starts_with("no ") || u.what.starts_with("neither "));
+                let refused = if known { ", which is not supported" } else { "" };
+                write!(f, "this is {}{refused} ({} is {})", u.what, u.field, u.value)
             }
         }
     }

@@ -255,7 +255,7 @@ mod tests {
         let error = partitions(&bytes(*b"hello")).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "this is neither a disk nor a volume that is known, which is not supported \
+            "this is neither a disk nor a volume that is known \
              (its length is 5)"
         );
         let mut disk = guid_disk();

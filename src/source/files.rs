@@ -2,7 +2,7 @@
 //! know no more of a file than its path and bytes.
 
 use crate::block::{Error, Reader, Result, Source, bytes};
-use crate::source::{Item, Opener};
+use crate::source::{Item, Opener, archive};
 use crate::volume::{Kind, VPath};
 use std::io::Read;
 
@@ -61,23 +61,14 @@ fn in_folder(opener: &Opener, item: &Item) -> Result<Vec<Plain>> {
 
 fn in_zip(item: &Item) -> Result<Vec<Plain>> {
     let source = item.contents()?;
-    let broken = |error: zip::result::ZipError| {
-        let error = match error {
-            zip::result::ZipError::Io(error) => Error::from(error),
-            other => {
-                let rule = "the archive cannot be read";
-                Error::corrupt("zip archive", "central directory", other.to_string(), rule)
-            }
-        };
-        error.in_file(&item.name)
-    };
+    let broken = |error| archive::zip_error(error).in_file(&item.name);
     let mut archive = zip::ZipArchive::new(Reader::new(source)).map_err(broken)?;
-    let large = |value: u64| {
+    let large = |field, value: u64| {
         let hint = "give a folder with the files that are needed";
-        Error::unsupported("a zip archive of that size", "its contents", value, hint)
+        Error::unsupported("a zip archive of that size", field, value, hint).in_file(&item.name)
     };
     if archive.len() > MOST_FILES {
-        return Err(large(archive.len() as u64));
+        return Err(large("the number of its files", archive.len() as u64));
     }
     let (mut files, mut total) = (Vec::new(), 0u64);
     for index in 0..archive.len() {
@@ -91,11 +82,12 @@ fn in_zip(item: &Item) -> Result<Vec<Plain>> {
         let got = Read::by_ref(&mut entry).take(MOST - total + 1).read_to_end(&mut data);
         total += got.map_err(|error| broken(error.into()))? as u64;
         if total > MOST {
-            return Err(large(total));
+            return Err(large("the least size of its files", total));
         }
         let path = path.trim_start_matches('/').to_owned();
         if path.split('/').any(|part| part == "..") {
-            return Err(Error::corrupt("zip archive", "file name", path, "climbs with `..`"));
+            let error = Error::corrupt("zip archive", "file name", path, "climbs with `..`");
+            return Err(error.in_file(&item.name));
         }
         files.push(Plain { path, source: bytes(data) });
     }

@@ -43,7 +43,8 @@ impl Opener {
         let mut todo = vec![(item.clone(), true, parsed.start())];
         while let Some((at, named, matched)) = todo.pop() {
             if self.stopped() {
-                return Err(Error::Io(io::Error::other("the search was interrupted")));
+                let text = "the search was interrupted";
+                return Err(Error::Io(io::Error::new(io::ErrorKind::Interrupted, text)));
             }
             // The top itself may be all that `**` stands for, and is not meant.
             if parsed.is_met(matched) && at.name != item.name {

@@ -68,7 +68,8 @@ pub(super) fn name(path: &Path) -> Result<Name> {
     let name = Name::from_text(text);
     if name.units().len() > MAX_NAME {
         let what = "a name that is too long for HFS+";
-        return Err(Error::unsupported(what, "its characters", name.units().len(), "rename it"));
+        let error = Error::unsupported(what, "its length", name.units().len(), "rename it");
+        return Err(error.in_file(&path.display().to_string()));
     }
     Ok(name)
 }

@@ -59,7 +59,7 @@ impl Opener {
                 }
             }
         }
-        Err(Error::unsupported("no installer", "containers inside", MOST, "give InstallESD.dmg"))
+        Err(Error::unsupported("no installer", "its depth", MOST, "give InstallESD.dmg"))
     }
 
     /// What to look into next, in a folder that is not the installer's volume.
@@ -70,13 +70,13 @@ impl Opener {
         if found(self.inside(folder, "Contents/SharedSupport/SharedSupport.dmg"))?.is_some() {
             let hint = "recipes are built in for 10.7 to 10.12";
             let what = "an installer of macOS 11 or later";
-            return Err(Error::unsupported(what, "its contents", "SharedSupport.dmg", hint));
+            return Err(Error::unsupported(what, "its image", "SharedSupport.dmg", hint));
         }
         // From 10.13 on the base system is beside the image with the packages.
         if found(self.inside(folder, "Contents/SharedSupport/BaseSystem.dmg"))?.is_some() {
             let hint = "recipes are built in for 10.7 to 10.12";
             let what = "an installer of macOS 10.13 to 10.15";
-            return Err(Error::unsupported(what, "its contents", "BaseSystem.dmg", hint));
+            return Err(Error::unsupported(what, "its image", "BaseSystem.dmg", hint));
         }
         for path in ["Contents/SharedSupport/InstallESD.dmg", "InstallESD.dmg"] {
             if let Some(esd) = found(self.inside(folder, path))? {

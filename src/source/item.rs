@@ -272,13 +272,15 @@ impl Disk {
             });
             return match other {
                 Some(part) => refuse_part(part),
-                None => Error::unsupported("an empty disk", "its partitions", 0u32, ""),
+                None => {
+                    Error::unsupported("an empty disk", "the number of its partitions", 0u32, "")
+                }
             };
         }
         let names = several.iter().map(|part| format!("{} ({})", part.index, part.name));
         let names = names.collect::<Vec<_>>().join(", ");
         let hint = "name one of them behind the image, as in IMAGE.dmg/2";
-        Error::unsupported("a disk with several HFS+ volumes", "their numbers", names, hint)
+        Error::unsupported("a disk with several HFS+ volumes", "the list of them", names, hint)
     }
 }
 

@@ -33,8 +33,14 @@ pub(super) fn dissent(disk: &Source, ours: &Gpt) -> Option<String> {
     let ours = ours.entries.iter();
     let ours: Vec<_> =
         ours.map(|entry| (entry.index, entry.first, entry.last, entry.name.clone())).collect();
-    (ours != theirs)
-        .then(|| format!("another reader of the GPT finds other partitions: {theirs:?}"))
+    (ours != theirs).then(|| {
+        let told = theirs.iter().map(|(index, first, last, name)| {
+            format!("{index} \"{}\" (sectors {first} to {last})", name.escape_debug())
+        });
+        let told =
+            if theirs.is_empty() { "none".to_owned() } else { told.collect::<Vec<_>>().join(", ") };
+        format!("another reader of the GPT finds other partitions: {told}")
+    })
 }
 
 /// A disk with a place to read from, as the crate wants it; not to be written.
@@ -121,6 +127,9 @@ mod tests {
         let mut ours = gpt::read(&*disk).unwrap().unwrap();
         ours.entries[0].last = 98;
         let text = dissent(&disk, &ours).unwrap();
-        assert!(text.starts_with("another reader of the GPT finds other partitions: [(1, 40, 99,"));
+        assert_eq!(
+            text,
+            "another reader of the GPT finds other partitions: 1 \"Install \u{e9}\" (sectors 40 to 99)"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Containers as folders, on volumes and disks that the tests make.
 
-use crate::block::{Map, Source, bytes, read_vec};
+use crate::block::{Error, Map, Source, bytes, read_vec};
 use crate::format::gpt::{self, Guid};
+use crate::format::xar::Style;
+use crate::source::package::{self, Product};
 use crate::source::{Item, Opener, Place};
 use crate::volume::hfsplus::{Params, Size, lay_out};
 use crate::volume::{Body, Case, Meta, Name, Tree, VPath};
@@ -69,6 +71,16 @@ fn text(item: &Item) -> String {
         .unwrap()
 }
 
+/// An error and its hint.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Unsupported(what) if !what.hint.is_empty() => {
+            format!("{error}\n  hint: {}", what.hint)
+        }
+        _ => error.to_string(),
+    }
+}
+
 fn error(opener: &Opener, path: &Path) -> String {
     match opener.resolve(path).and_then(|item| opener.enter(&item)?.volume().map(drop)) {
         Ok(()) => "nothing".into(),
@@ -126,7 +138,7 @@ fn of_several_volumes_one_is_named() {
         error(&opener, &path),
         format!(
             "{}: this is a disk with several HFS+ volumes, which is not supported \
-             (their numbers is \"1 (first), 2 (second)\")",
+             (the list of them is \"1 (first), 2 (second)\")",
             path.display()
         )
     );
@@ -155,19 +167,40 @@ fn installers_are_peeled_until_found() {
 #[test]
 fn what_holds_no_installer_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let refused = |name: &str, files: &[(&str, Source)]| {
-        let path = file(dir.path(), name, &volume("V", files));
+    let refused = |name: &str, path: &str, data: Source| {
+        let image = file(dir.path(), name, &volume("V", &[(path, data)]));
         let opener = Opener::new();
-        opener.installer(&opener.open(&path).unwrap()).map(drop).unwrap_err().to_string()
+        let error = opener.installer(&opener.open(&image).unwrap()).map(drop).unwrap_err();
+        told(&error).replace(&format!("{}/", dir.path().display()), "")
     };
-    let broken = refused("a.img", &[("/Install.pkg", bytes(*b"xar!"))]);
+    let broken = refused("a.img", "/Install.pkg", bytes(*b"xar!"));
     assert!(broken.contains("/Install.pkg: xar header"), "{broken}");
-    let big_sur = "/Install macOS Big Sur.app/Contents/SharedSupport/SharedSupport.dmg";
-    assert!(
-        refused("b.img", &[(big_sur, bytes(*b"x"))])
-            .starts_with("this is an installer of macOS 11 or later")
+    let inside = "Contents/SharedSupport";
+    let big_sur = format!("/Install macOS Big Sur.app/{inside}/SharedSupport.dmg");
+    assert_eq!(
+        refused("b.img", &big_sur, bytes(*b"x")),
+        "this is an installer of macOS 11 or later, which is not supported \
+         (its image is \"SharedSupport.dmg\")\n  hint: recipes are built in for 10.7 to 10.12"
     );
-    assert!(refused("c.img", &[("/a", bytes(*b"x"))]).starts_with("this is no installer"));
+    let high_sierra = format!("/Install macOS High Sierra.app/{inside}/BaseSystem.dmg");
+    assert_eq!(
+        refused("c.img", &high_sierra, bytes(*b"x")),
+        "this is an installer of macOS 10.13 to 10.15, which is not supported \
+         (its image is \"BaseSystem.dmg\")\n  hint: recipes are built in for 10.7 to 10.12"
+    );
+    assert_eq!(
+        refused("d.img", "/a", bytes(*b"x")),
+        "this is no installer (its path is \"d.img\")\n  \
+         hint: give the installer's app, its InstallESD.dmg, or InstallMacOSX.dmg"
+    );
+    let making = package::Making { style: Style::Sha1, date: DATE };
+    let package = package::product(&Product { title: "T", components: &[] }, &making).unwrap();
+    assert_eq!(
+        refused("e.img", "/a.pkg", package),
+        "this is a package without an InstallESD.dmg, which is not supported \
+         (its path is \"e.img/a.pkg\")\n  \
+         hint: give the installer's app, its InstallESD.dmg, or InstallMacOSX.dmg"
+    );
 }
 
 #[test]
@@ -180,8 +213,16 @@ fn nesting_has_a_bound() {
         path += "in.img/";
     }
     let file = file(dir.path(), "deep.img", &source);
-    let found = error(&Opener::new(), &file.join(&path));
-    assert!(found.contains("a container in too many others"), "{found}");
+    let opener = Opener::new();
+    let deepest = opener.resolve(&file.join(&path)).and_then(|item| opener.enter(&item));
+    let name = format!("{}/{}", file.display(), path.trim_end_matches('/'));
+    assert_eq!(
+        told(&deepest.map(drop).unwrap_err()),
+        format!(
+            "{name}: this is a container in too many others, which is not supported \
+             (its depth is 9)\n  hint: extract the inner one first"
+        )
+    );
 }
 
 #[test]
@@ -190,17 +231,141 @@ fn what_is_no_volume_is_refused_by_name() {
     let bundle = "<plist><string>com.apple.diskimage.sparsebundle</string></plist>";
     std::fs::create_dir(dir.path().join("x.sparsebundle")).unwrap();
     std::fs::write(dir.path().join("x.sparsebundle/Info.plist"), bundle).unwrap();
-    let cases: [(&str, &[u8], &str); 4] = [
-        ("b.7z", b"7z\xbc\xaf\x27\x1crest", "a 7z archive"),
-        ("c.rar", b"Rar!\x1a\x07rest", "a rar archive"),
-        ("d.txt", b"hello", "neither a disk image nor a volume that is known"),
-        ("e.sparseimage", b"sprsrest", "a sparse disk image"),
+    let refused = |path: &Path| {
+        let opener = Opener::new();
+        let entered = opener.resolve(path).and_then(|item| opener.enter(&item)?.volume());
+        told(&entered.map(drop).unwrap_err())
+    };
+    let cases: [(&str, &[u8], &str); 5] = [
+        (
+            "b.7z",
+            b"7z\xbc\xaf\x27\x1crest",
+            "a 7z archive, which is not supported (Signature is 0x377abcaf271c)\n  hint: unpack it first",
+        ),
+        (
+            "c.rar",
+            b"Rar!\x1a\x07rest",
+            "a rar archive, which is not supported (signature is 0x526172211a07)\n  hint: unpack it first",
+        ),
+        (
+            "d.txt",
+            b"hello",
+            "neither a disk image nor a volume that is known (its length is 5)\n  \
+             hint: give a dmg, an iso, a disk or a volume",
+        ),
+        (
+            "d.dmg",
+            b"hello",
+            "neither a disk image nor a volume that is known (its length is 5)\n  \
+             hint: a dmg has a mark at its end, and this one has none: it may be cut off",
+        ),
+        (
+            "e.sparseimage",
+            b"sprsrest",
+            "a sparse disk image, which is not supported (magic is \"sprs\")\n  hint: on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
+        ),
     ];
-    for (name, content, what) in cases {
+    for (name, content, says) in cases {
         let path = file(dir.path(), name, &bytes(content));
-        let found = error(&Opener::new(), &path);
-        assert!(found.contains(&format!("this is {what},")), "{found}");
+        assert_eq!(refused(&path), format!("{}: this is {says}", path.display()));
     }
-    let found = error(&Opener::new(), &dir.path().join("x.sparsebundle"));
-    assert!(found.contains("this is a sparse bundle,"), "{found}");
+    let bundle = dir.path().join("x.sparsebundle");
+    assert_eq!(
+        refused(&bundle),
+        format!(
+            "{}: this is a sparse bundle, which is not supported (diskimage-bundle-type is \
+             \"com.apple.diskimage.sparsebundle\")\n  \
+             hint: on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
+            bundle.display()
+        )
+    );
+    let empty = file(dir.path(), "empty.img", &disk(&[]));
+    assert_eq!(
+        refused(&empty),
+        format!(
+            "{}: this is an empty disk, which is not supported (the number of its partitions is 0)",
+            empty.display()
+        )
+    );
+    let item = Opener::new().open(&dir.path().join("d.txt")).unwrap();
+    let name = &item.name;
+    assert_eq!(
+        told(&item.volume().map(drop).unwrap_err()),
+        format!(
+            "{name}: this is no volume (its path is \"{name}\")\n  \
+             hint: give a disk image, a disk or a volume"
+        )
+    );
+}
+
+/// What a folder of this computer cannot give.
+#[cfg(unix)]
+#[test]
+fn what_a_folder_cannot_give_is_refused_by_name() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let refused = |make: &dyn Fn(&Path), all: bool| {
+        let dir = tempfile::tempdir().unwrap();
+        make(dir.path());
+        let opener = Opener::new();
+        let item = opener.open(dir.path()).unwrap();
+        let made = if all { item.as_tree(&opener, DATE).map(drop) } else { plain(&opener, &item) };
+        told(&made.unwrap_err()).replace(&format!("{}/", dir.path().display()), "")
+    };
+    let plain_link = |dir: &Path| std::os::unix::fs::symlink("a", dir.join("link")).unwrap();
+    assert_eq!(
+        refused(&plain_link, false),
+        "this is a link in a folder of plain files, which is not supported \
+         (its path is \"link\")\n  hint: give its target instead"
+    );
+    let socket = |dir: &Path| drop(std::os::unix::net::UnixListener::bind(dir.join("s")).unwrap());
+    let dir = "this is a device, pipe or socket of this computer, which is not supported";
+    let found = refused(&socket, true);
+    assert_eq!(found, format!("{dir} (its path is \"s\")\n  hint: give files and folders"));
+    // Three units each, as HFS+ has them.
+    let long = "\u{390}".repeat(127);
+    assert_eq!(
+        refused(&|dir| std::fs::write(dir.join(&long), "").unwrap(), true),
+        format!(
+            "{long}: this is a name that is too long for HFS+, which is not supported \
+             (its length is 381)\n  hint: rename it"
+        )
+    );
+    let latin = |dir: &Path| std::fs::write(dir.join(OsStr::from_bytes(b"\xe4")), "").unwrap();
+    assert_eq!(
+        refused(&latin, true),
+        "this is a name that is not text, which is not supported (the name is \"\u{fffd}\")\n  \
+         hint: rename it"
+    );
+}
+
+#[test]
+fn what_an_archive_of_plain_files_may_not_hold() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = |names: &[String]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let stored = zip::write::SimpleFileOptions::default();
+        let stored = stored.compression_method(zip::CompressionMethod::Stored);
+        names.iter().for_each(|name| zip.start_file(name, stored).unwrap());
+        let path = dir.path().join("a.zip");
+        std::fs::write(&path, zip.finish().unwrap().into_inner()).unwrap();
+        let opener = Opener::new();
+        let error = plain(&opener, &opener.open(&path).unwrap()).unwrap_err();
+        told(&error).replace(&format!("{}/", dir.path().display()), "")
+    };
+    assert_eq!(
+        refused(&["../x".to_owned()]),
+        "a.zip: zip archive: file name is \"../x\": climbs with `..`"
+    );
+    let many: Vec<_> = (0..65_537).map(|number| number.to_string()).collect();
+    assert_eq!(
+        refused(&many),
+        "a.zip: this is a zip archive of that size, which is not supported \
+         (the number of its files is 65537)\n  \
+         hint: give a folder with the files that are needed"
+    );
+}
+
+fn plain(opener: &Opener, item: &Item) -> crate::block::Result<()> {
+    crate::source::plain_files(opener, item).map(drop)
 }

@@ -159,7 +159,7 @@ fn what_is_no_image_is_refused_by_name() {
         "",
         &format!(
             "error: cannot read {inner}\n  because {path}: this is neither a disk image nor a \
-             volume that is known, which is not supported (its length is 8)\n\
+             volume that is known (its length is 8)\n\
              hint: give a dmg, an iso, a disk or a volume\n"
         ),
     );

@@ -86,7 +86,7 @@ fn inputs_that_are_missing_or_no_images_are_bad() {
         "",
         &format!(
             "error: cannot read {path} (image)\n  because {path}: this is neither a disk image \
-             nor a volume that is known, which is not supported (its length is 8)\n\
+             nor a volume that is known (its length is 8)\n\
              hint: give a dmg, an iso, a disk or a volume\n"
         ),
     );

@@ -312,10 +312,14 @@ impl<'p> Gather<'p> {
 
     fn push(&mut self, parent: u32, name: Name, member: &Member) -> Result<u32> {
         self.names += 2 * name.units().len();
-        if self.protos.len() >= MAX_MEMBERS || self.names > MAX_NAMES {
+        let hint = "unpack it with another program, if it is to be trusted";
+        if self.protos.len() >= MAX_MEMBERS {
             let what = "an archive of more members than is allowed";
-            let hint = "unpack it with another program, if it is to be trusted";
             return Err(Error::unsupported(what, "the limit", MAX_MEMBERS, hint));
+        }
+        if self.names > MAX_NAMES {
+            let what = "an archive of longer names than is allowed";
+            return Err(Error::unsupported(what, "the limit in bytes", MAX_NAMES, hint));
         }
         let matched = self.protos[parent as usize].matched;
         let matched = self.hint.map(|hint| hint.pattern.step(matched, &name)).unwrap_or_default();

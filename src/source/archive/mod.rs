@@ -12,6 +12,7 @@ mod weave;
 mod zip;
 
 pub use gather::LeftOut;
+pub(super) use zip::told as zip_error;
 
 use crate::block::{Result, Source, read_vec};
 use crate::format::archive::Shape;

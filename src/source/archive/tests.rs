@@ -277,7 +277,11 @@ fn broken_archives_are_named() {
     let short = payload();
     let short = error("short", &gzip(&short[..short.len() - 512]));
     assert!(short.contains("cpio archive: length is"), "{short}");
-    assert!(error("x.zip", b"PK\x03\x04").contains("zip archive: central directory"));
+    let zip = error("x.zip", b"PK\x03\x04");
+    assert!(
+        zip.ends_with("zip archive: its fault is \"Could not find EOCD\": it cannot be read"),
+        "{zip}"
+    );
     let mut nested = payload();
     for _ in 0..9 {
         nested = gzip(&nested);
@@ -352,7 +356,14 @@ fn attributes_of_a_stream_have_a_limit() {
     let path = write(dir.path(), "x.tar", &tar.into_inner().unwrap());
     let opener = Opener::new();
     let error = opener.enter(&opener.open(&path).unwrap()).map(drop).unwrap_err().to_string();
-    assert!(error.contains("more attributes and links than is allowed"), "{error}");
+    assert_eq!(
+        error,
+        format!(
+            "{}: this is an archive of more attributes and links than is allowed, which is not \
+             supported (the limit in bytes is 67108864)",
+            path.display()
+        )
+    );
 }
 
 #[test]
@@ -368,6 +379,106 @@ fn what_a_zip_says_it_unpacks_to_has_a_limit() {
     }
     let path = write(dir.path(), "x.zip", &data);
     let item = Opener::new().resolve(&path.join("a")).unwrap();
-    let error = read_vec(item.contents().unwrap().as_ref(), 0, 1).unwrap_err().to_string();
-    assert!(error.contains("unpacks to far too much"), "{error}");
+    let error = Error::from(read_vec(item.contents().unwrap().as_ref(), 0, 1).unwrap_err());
+    let Error::Unsupported(what) = &error else { panic!("{error}") };
+    assert_eq!(what.what, "a file in a zip archive that unpacks to far too much");
+    assert_eq!(what.hint, "unpack it with another program, if it is to be trusted");
+}
+
+/// What a reader leaves out of an archive, and why.
+fn left_out(name: &str, data: &[u8]) -> Vec<(String, String)> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), name, data);
+    let opener = Opener::new();
+    let item = opener.enter(&opener.open(&path).unwrap()).unwrap();
+    let Place::Entry(archive, _) = &item.place else { panic!() };
+    archive.left_out().to_vec()
+}
+
+#[test]
+fn what_is_left_out_is_told() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut add = |kind: tar::EntryType, path: &str, to: Option<&str>| {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(0);
+        header.set_mode(0o644);
+        match to {
+            Some(to) => tar.append_link(&mut header, path, to).unwrap(),
+            None => tar.append_data(&mut header, path, &[][..]).unwrap(),
+        }
+    };
+    use tar::EntryType::{Directory, Link, Regular};
+    add(Regular, "a", None);
+    add(Link, "b", Some("a"));
+    add(Regular, "a", None);
+    add(Directory, "a", None);
+    add(Link, "c", Some("none"));
+    let deep = "d/".repeat(512) + "e";
+    add(Regular, &deep, None);
+    let told: Vec<_> = left_out("x.tar", &tar.into_inner().unwrap());
+    let told: Vec<_> = told.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            ("a", "comes twice, and has other names"),
+            ("a", "comes twice, as a folder and as a file"),
+            ("c", "is a hard link to what is not there"),
+            (deep.as_str(), "is too deep in folders"),
+        ]
+    );
+    let many: Vec<_> =
+        (0..1002).map(|number| (member(&format!("../{number}"), Member::FILE), &b""[..])).collect();
+    let told = left_out("x.cpio", &cpio(&many));
+    assert_eq!(told.len(), 1001);
+    assert_eq!(told[1000], ("more members".to_owned(), "were left out".to_owned()));
+}
+
+#[test]
+fn what_a_zip_has_that_is_not_read_is_told() {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    let stored = stored.compression_method(zip::CompressionMethod::Stored);
+    for name in ["secret", "packed"] {
+        zip.start_file(name, stored).unwrap();
+        zip.write_all(b"data").unwrap();
+    }
+    let mut data = zip.finish().unwrap().into_inner();
+    let central: Vec<_> =
+        (0..data.len() - 4).filter(|at| data[*at..].starts_with(b"PK\x01\x02")).collect();
+    let local: Vec<_> =
+        (0..data.len() - 4).filter(|at| data[*at..].starts_with(b"PK\x03\x04")).collect();
+    // The flag of encryption; a method that is bzip2's.
+    data[central[0] + 8] |= 1;
+    data[local[0] + 6] |= 1;
+    data[central[1] + 10] = 12;
+    data[local[1] + 8] = 12;
+    let told = left_out("x.zip", &data);
+    let told: Vec<_> = told.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+    assert_eq!(
+        told,
+        [("secret", "is encrypted"), ("packed", "is compressed in a way that is not read")]
+    );
+}
+
+#[test]
+fn names_have_a_limit() {
+    let name = "n".repeat(250);
+    let members: Vec<_> = (0..33_600)
+        .map(|number| (member(&format!("{name}{number:05}"), Member::FILE), &b""[..]))
+        .collect();
+    let dir = tempfile::tempdir().unwrap();
+    let path = write(dir.path(), "x.cpio", &cpio(&members));
+    let opener = Opener::new();
+    let error = opener.enter(&opener.open(&path).unwrap()).map(drop).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{}: this is an archive of longer names than is allowed, which is not supported \
+             (the limit in bytes is 16777216)",
+            path.display()
+        )
+    );
+    let Error::Unsupported(what) = &error else { panic!("{error}") };
+    assert_eq!(what.hint, "unpack it with another program, if it is to be trusted");
 }

@@ -17,6 +17,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive};
 const MAX_FILES: usize = 400_000;
 /// Files up to this many bytes are unpacked in memory.
 const SMALL: u64 = 256 << 10;
+const UNPACK: &str = "unpack it with another program, and give the folder";
 /// What errors call it.
 const ZIP: &str = "zip archive";
 
@@ -115,14 +116,21 @@ fn seconds(date: DateTime) -> u64 {
     date.and_then(|seconds| u64::try_from(seconds).ok()).unwrap_or(0)
 }
 
-fn told(error: ZipError) -> Error {
+/// What the crate says, in our words.
+pub(in crate::source) fn told(error: ZipError) -> Error {
     match error {
         ZipError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Error::from(error),
-        other => {
-            let rule = "the archive cannot be read";
-            Error::corrupt(ZIP, "central directory", other.to_string(), rule)
+        ZipError::UnsupportedArchive(why) => {
+            Error::unsupported("a zip archive of another kind", "the reason", why, UNPACK)
         }
+        ZipError::Io(error) => broken(&error.to_string()),
+        ZipError::InvalidArchive(why) => broken(&why),
+        other => broken(&other.to_string()),
     }
+}
+
+fn broken(why: &str) -> Error {
+    Error::corrupt(ZIP, "its fault", why, "it cannot be read")
 }
 
 /// A deflated file.
@@ -145,7 +153,7 @@ impl Packed {
             let hint = "unpack it with another program, if it is to be trusted";
             return Err(Error::unsupported(what, "the limit in bytes", most, hint));
         }
-        let broken = |error: io::Error| match error.raw_os_error() {
+        let unread = |error: io::Error| match error.raw_os_error() {
             Some(_) => Error::from(error),
             None => Error::corrupt(ZIP, "file", error.to_string(), "it cannot be unpacked"),
         };
@@ -154,7 +162,7 @@ impl Packed {
         let mut spool = Spool::new()?;
         let mut buf = vec![0; 64 << 10];
         loop {
-            match from.read(&mut buf).map_err(broken)? {
+            match from.read(&mut buf).map_err(unread)? {
                 0 => break,
                 got => spool.append(&buf[..got])?,
             }

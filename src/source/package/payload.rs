@@ -104,7 +104,7 @@ impl Packer<'_> {
             Some(inode) => *inode,
             None => next.ok_or_else(|| {
                 let what = "a payload with so many files that have several names";
-                Error::unsupported(what, "files", self.linked.len(), "")
+                Error::unsupported(what, "the number of them", self.linked.len(), "")
             })?,
         };
         self.linked.insert(self.tree.target(id), inode);

@@ -149,7 +149,10 @@ fn what_a_package_cannot_hold_is_refused() {
     let making = Making { style: Style::Sha1, date: DATE };
     let error =
         product(&Product { title: "T", components: &twice }, &making).map(drop).unwrap_err();
-    assert!(error.to_string().contains("identifier"), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "product archive: identifier is \"a\": the identifier of two components"
+    );
     let mut linked = empty(DATE);
     let dir =
         linked.add_inode(Mode::new(Mode::DIR | 0o755, HFS_DATE), Node::Dir(Vec::new())).unwrap();
@@ -159,5 +162,17 @@ fn what_a_package_cannot_hold_is_refused() {
     let part =
         Component { identifier: "a", version: "1", location: None, payload: &linked, scripts: &[] };
     let error = component(&part, &making).map(drop).unwrap_err();
-    assert!(error.to_string().contains("a link to a folder in a payload"), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "this is a link to a folder in a payload, which is not supported (path is \"./again\")"
+    );
+    let Error::Unsupported(what) = &error else { panic!("{error}") };
+    assert_eq!(what.hint, "remove it, or put a folder in its place");
+    let large = vec![b' '; MOST_SCRIPT + 1];
+    let scripts: [(&str, &[u8]); 1] = [("postinstall", &large)];
+    let part = Component { payload: &tree, scripts: &scripts, ..part };
+    assert_eq!(
+        component(&part, &making).map(drop).unwrap_err().to_string(),
+        "package: script length is 16777217: over the limit of 16 MiB"
+    );
 }

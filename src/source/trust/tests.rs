@@ -277,3 +277,28 @@ fn other_files_have_what_was_promised_of_them() {
     assert_eq!(Level::named("much"), None);
     assert!(Level::ALL.iter().all(|(name, level)| level.name() == *name));
 }
+
+/// What is said of an input beside the answer: a line a layer.
+fn layers(verdict: &Verdict) -> Vec<&str> {
+    verdict.layers.iter().map(|layer| layer.text.as_str()).collect()
+}
+
+#[test]
+fn each_layer_is_told_in_words() {
+    let anchors = trusting();
+    let data = package(Style::Sha1, None);
+    let claims = Claims { size: Some(data.len() as u64), ..Claims::new(&anchors) };
+    let verdict = judge(&bytes(data), &claims, &|_| ()).unwrap();
+    assert_eq!(
+        layers(&verdict),
+        [
+            "its size is the one that was promised",
+            "the table of contents has a right checksum (sha1)",
+            "all 2 files in it have right checksums",
+            "nobody signed it",
+        ]
+    );
+    let data = with_message("crc");
+    let verdict = judge(&bytes(data), &Claims::new(&anchors), &|_| ()).unwrap();
+    assert_eq!(layers(&verdict)[0], "its table has a checksum that is not checked (crc)");
+}
