@@ -197,6 +197,7 @@ impl From<vm::Failure> for Problem {
         let kind = match failure.kind {
             vm::FailureKind::Missing => ProblemKind::BadInput,
             vm::FailureKind::Host => ProblemKind::Output,
+            vm::FailureKind::Usage => ProblemKind::Usage,
             vm::FailureKind::Interrupted => ProblemKind::Interrupted,
         };
         let vm::Failure { sentence, causes, hint, .. } = failure;

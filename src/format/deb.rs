@@ -47,8 +47,12 @@ pub fn scan(
 /// The member with the files: its name and bytes.
 fn data(package: &Source) -> Result<(String, Source)> {
     let corrupt = |field, rule| Error::corrupt(DEB, field, package.len(), rule);
-    if package.len() < 68 || !is_deb(&read_vec(package.as_ref(), 0, 68)?) {
-        return Err(corrupt("magic", "this is no Debian package"));
+    // At most 68, which fits.
+    let len = usize::try_from(package.len().min(68)).unwrap_or(0);
+    let head = read_vec(package.as_ref(), 0, len)?;
+    if len < 68 || !is_deb(&head) {
+        let magic = String::from_utf8_lossy(&head[..len.min(8)]).into_owned();
+        return Err(Error::corrupt(DEB, "magic", magic, "this is no Debian package"));
     }
     let mut at = AR.len() as u64;
     for _ in 0..MOST_MEMBERS {

@@ -8,7 +8,7 @@ use crate::format::efi_program::{ENDED, efi_program};
 use crate::vm::failure::{Failure, Result};
 use crate::vm::firmware::Firmware;
 use crate::vm::loader::{self, PROGRAM};
-use crate::vm::machine::{Drive, End, Machine, Ports};
+use crate::vm::machine::{Drive, End, Machine, Ports, Run};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -82,12 +82,14 @@ pub fn choose(
         },
     };
     match wish {
-        Wish::Kvm => {
-            let hint = "leave out `--accel kvm`: software emulation runs everywhere";
-            Err(Failure::missing("KVM cannot be used here", hint).because(why))
-        }
+        Wish::Kvm => Err(no_kvm(why)),
         _ => Ok((Accel::Tcg, Some(format!("KVM is not used: {why}")))),
     }
+}
+
+fn no_kvm(why: impl std::fmt::Display) -> Failure {
+    let hint = "leave out `--accel kvm`: software emulation runs everywhere";
+    Failure::missing("KVM cannot be used here", hint).because(why)
 }
 
 /// Why KVM does not work; nothing when it does.
@@ -99,12 +101,40 @@ fn trial(firmware: &Firmware, folder: &Path, stop: &AtomicBool) -> Result<Option
     let machine = Machine::uefi(firmware, Accel::Kvm).with(drive).blind();
     let run = machine.run(folder, TRIAL, stop, &mut |_| {})?;
     let _ = std::fs::remove_file(&disk);
+    Ok(failed(&run))
+}
+
+fn failed(run: &Run) -> Option<String> {
     let why = match run.end {
-        End::Exited(ENDED) if run.serial.contains(LINE) => return Ok(None),
+        End::Exited(ENDED) if run.serial.contains(LINE) => return None,
         End::Exited(code) => format!("a trial guest ended with code {code}"),
         End::Stopped => "a trial guest's processor stopped".to_owned(),
         End::TimedOut => format!("a trial guest hung for {} s", TRIAL.as_secs()),
     };
     let first = run.complaint.lines().next().unwrap_or_default().to_owned();
-    Ok(Some(if first.is_empty() { why } else { format!("{why} ({first})") }))
+    Some(if first.is_empty() { why } else { format!("{why} ({first})") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_kvm_is_not_used_is_said() {
+        let run = |end, complaint: &str| {
+            let (serial, complaint) = (String::new(), complaint.to_owned());
+            failed(&Run { end, serial, took: TRIAL, picture: None, complaint }).unwrap()
+        };
+        assert_eq!(
+            run(End::Exited(1), "failed to initialize kvm: Permission denied\nmore"),
+            "a trial guest ended with code 1 (failed to initialize kvm: Permission denied)"
+        );
+        assert_eq!(run(End::Stopped, ""), "a trial guest's processor stopped");
+        let failure = no_kvm(run(End::TimedOut, ""));
+        assert_eq!(failure.to_string(), "KVM cannot be used here: a trial guest hung for 7 s");
+        assert_eq!(
+            failure.hint.unwrap(),
+            "leave out `--accel kvm`: software emulation runs everywhere"
+        );
+    }
 }

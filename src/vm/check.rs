@@ -88,8 +88,10 @@ pub fn check(
 ) -> Result<Checked> {
     let loaders = loaders(options)?;
     let firmware = Firmware::find(&options.host)?;
-    let look =
-        |error: crate::block::Error| Failure::host("the media cannot be read", &error.into_io());
+    let look = |error: crate::block::Error| {
+        let hint = "`lionize verify` says what is wrong with it";
+        Failure::missing("the media cannot be read", hint).because(error)
+    };
     let subject = Subject::look(disk).map_err(look)?;
     let mut checked =
         Checked { notes: subject.notes.clone(), subject, accel: None, trials: Vec::new() };
@@ -234,6 +236,10 @@ mod tests {
             failure.to_string(),
             "no HFS+ reader found: neither rEFInd nor GRUB is installed"
         );
-        assert!(failure.hint.unwrap().contains("apt install --no-install-recommends refind"));
+        assert_eq!(
+            failure.hint.unwrap(),
+            "install it: Debian `apt install --no-install-recommends refind`, Arch `pacman -S \
+             refind`; or use `--loader grub`"
+        );
     }
 }

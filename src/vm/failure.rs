@@ -1,7 +1,7 @@
 //! Why nothing could be tried: not what a machine said, but why there was none.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 
 /// The kinds of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub enum FailureKind {
     Missing,
     /// The host did not do what it was asked.
     Host,
+    /// What was given cannot be right.
+    Usage,
     /// The user stopped the work.
     Interrupted,
 }
@@ -40,7 +42,14 @@ impl Failure {
     /// Something that the host did not do.
     pub(super) fn host(sentence: impl Into<String>, error: &io::Error) -> Self {
         let (kind, causes) = (FailureKind::Host, vec![error.to_string()]);
-        Self { kind, sentence: sentence.into(), causes, hint: None }
+        let full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        let hint = full.then(|| "make room, or set TMPDIR to another folder".to_owned());
+        Self { kind, sentence: sentence.into(), causes, hint }
+    }
+
+    /// What was given cannot be right.
+    pub(super) fn usage(sentence: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind: FailureKind::Usage, ..Self::missing(sentence, hint) }
     }
 
     /// The user stopped the work.
@@ -49,9 +58,9 @@ impl Failure {
         Self { kind: FailureKind::Interrupted, sentence, causes: Vec::new(), hint: None }
     }
 
-    /// Adds a cause below those there are.
+    /// Adds a cause below those there are; what says nothing is none.
     pub(super) fn because(mut self, cause: impl fmt::Display) -> Self {
-        self.causes.push(cause.to_string());
+        self.causes.extend(Some(cause.to_string()).filter(|cause| !cause.is_empty()));
         self
     }
 }
@@ -64,3 +73,83 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::host::Host;
+    use crate::vm::{grub, loader, process, refind};
+    use std::process::Command;
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    /// A failure with its hint.
+    fn told<T>(result: Result<T>) -> (String, Option<String>) {
+        let Err(failure) = result else { panic!("nothing failed") };
+        (failure.to_string(), failure.hint)
+    }
+
+    fn is<T>(result: Result<T>, sentence: &str, hint: &str) {
+        assert_eq!(told(result), (sentence.to_owned(), Some(hint.to_owned())));
+    }
+
+    #[test]
+    fn loaders_that_are_missing_say_how_they_get_there() {
+        is(
+            grub::find(&Host::default()),
+            "GRUB's tools and its modules for UEFI are not installed",
+            "install it: Debian `apt install grub-common grub-efi-amd64-bin`, Fedora `dnf install \
+             grub2-tools-minimal grub2-efi-x64-modules`, Arch `pacman -S grub`; or use `--loader \
+             refind`",
+        );
+        is(
+            refind::find(&Host::default()),
+            "rEFInd and its HFS+ driver are not installed",
+            "install it: Debian `apt install --no-install-recommends refind`, Arch `pacman -S \
+             refind`; or use `--loader grub`",
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn programs_that_fail_are_named() {
+        use std::os::unix::ffi::OsStrExt;
+        let dir = tempfile::tempdir().unwrap();
+        let run = |name: &str, arg: &str, limit| {
+            let stop = AtomicBool::new(false);
+            process::run(Command::new(name).arg(arg), dir.path(), limit, &stop)
+        };
+        let minute = Duration::from_secs(60);
+        is(
+            run("false", "", minute),
+            "false did not do its work: exit status: 1",
+            "install it again",
+        );
+        is(
+            run("sleep", "60", Duration::ZERO),
+            "sleep did not do its work: it still ran after 0 s",
+            "install it again",
+        );
+        assert_eq!(
+            told(run("/none/here", "", minute)),
+            ("/none/here cannot be run: No such file or directory (os error 2)".to_owned(), None)
+        );
+        let path = std::path::Path::new(std::ffi::OsStr::from_bytes(b"/tmp/\xe4"));
+        is(
+            loader::word(path),
+            "QEMU cannot be given /tmp/\u{fffd}: it is not Unicode text",
+            "set TMPDIR to another folder",
+        );
+    }
+
+    #[test]
+    fn a_full_disk_has_a_hint() {
+        let full = |kind| Failure::host("the guest cannot be made", &io::Error::from(kind));
+        is::<()>(
+            Err(full(ErrorKind::StorageFull)),
+            "the guest cannot be made: no storage space",
+            "make room, or set TMPDIR to another folder",
+        );
+        assert_eq!(full(ErrorKind::PermissionDenied).hint, None);
+    }
+}

@@ -68,7 +68,11 @@ mod tests {
         let mut host = Host { shares: vec![dir.path().into()], ..Host::default() };
         let failure = Firmware::find(&host).unwrap_err();
         assert_eq!(failure.to_string(), "QEMU is not installed: there is no qemu-system-x86_64");
-        assert!(failure.hint.unwrap().contains("apt install qemu-system-x86"));
+        assert_eq!(
+            failure.hint.unwrap(),
+            "install it: Debian `apt install qemu-system-x86`, Fedora `dnf install \
+             qemu-system-x86-core`, Arch `pacman -S qemu-system-x86`, macOS `brew install qemu`"
+        );
         std::fs::write(dir.path().join("qemu-system-x86_64"), "").unwrap();
         host.programs.push(dir.path().into());
         std::fs::create_dir(dir.path().join("OVMF")).unwrap();
@@ -76,7 +80,11 @@ mod tests {
         // Code alone is none.
         let failure = Firmware::find(&host).unwrap_err();
         assert_eq!(failure.to_string(), "OVMF, the UEFI firmware for QEMU, is not installed");
-        assert!(failure.hint.unwrap().contains("apt install ovmf"));
+        assert_eq!(
+            failure.hint.unwrap(),
+            "install it: Debian `apt install ovmf`, Fedora `dnf install edk2-ovmf`, Arch `pacman \
+             -S edk2-ovmf`; Homebrew's QEMU brings one"
+        );
         std::fs::write(dir.path().join("OVMF/OVMF_VARS.fd"), "").unwrap();
         let found = Firmware::find(&host).unwrap();
         assert_eq!(found.vars, dir.path().join("OVMF/OVMF_VARS.fd"));

@@ -50,7 +50,9 @@ pub(super) fn run(
             Some(status) if status.success() => return Ok(()),
             Some(status) => break status.to_string(),
             None if stop.load(Ordering::Relaxed) => return Err(Failure::interrupted()),
-            None if start.elapsed() > limit => break format!("it still ran after {limit:?}"),
+            None if start.elapsed() > limit => {
+                break format!("it still ran after {} s", limit.as_secs());
+            }
             None => sleep(PAUSE),
         }
     };

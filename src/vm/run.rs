@@ -110,7 +110,7 @@ pub fn check_key(key: &str) -> Result<()> {
     let hint = "read it on your own Mac; or leave it out, and let OpenCore's kexts do its work";
     match fits {
         true => Ok(()),
-        false => Err(Failure::missing("the SMC's key is 64 characters of ASCII", hint)),
+        false => Err(Failure::usage("the SMC's key is not 64 characters of ASCII", hint)),
     }
 }
 
@@ -321,7 +321,12 @@ mod tests {
     fn a_key_has_64_characters() {
         assert!(check_key(&"k".repeat(64)).is_ok());
         for wrong in ["k".repeat(63), "\u{e9}".repeat(32), "\n".repeat(64)] {
-            assert!(check_key(&wrong).is_err());
+            let failure = check_key(&wrong).unwrap_err();
+            assert_eq!(failure.to_string(), "the SMC's key is not 64 characters of ASCII");
+            assert_eq!(
+                failure.hint.unwrap(),
+                "read it on your own Mac; or leave it out, and let OpenCore's kexts do its work"
+            );
         }
     }
 }

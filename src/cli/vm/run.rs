@@ -61,8 +61,7 @@ fn start(
     let how = match ran.end {
         End::Exited(0) => "it switched itself off".to_owned(),
         End::Exited(code) => {
-            let sentence = format!("QEMU ended with code {code}");
-            return Err(Problem::bad_input(sentence).because(ran.complaint).into());
+            return Err(failed(code, &ran.complaint).into());
         }
         End::TimedOut => "its time was up".to_owned(),
         End::Stopped => "its processor stopped".to_owned(),
@@ -74,28 +73,31 @@ fn start(
     streams.result(style, &format!("the machine ended: {how}\n{list}"), &json)
 }
 
+/// QEMU did not run, or not to a good end.
+fn failed(code: i32, complaint: &str) -> Problem {
+    let problem = Problem::bad_input(format!("QEMU ended with code {code}"));
+    let problem = if complaint.is_empty() { problem } else { problem.because(complaint) };
+    problem.hint("`--print` shows its command; without a screen: `--display vnc`")
+}
+
 fn setup(args: &Run) -> Result<Setup, Problem> {
     let text = |path: &Path| {
         path.to_str().map(str::to_owned).ok_or_else(|| {
-            Problem::usage(format!("QEMU cannot be given {}: no Unicode text", path.display()))
+            let sentence = format!("QEMU cannot be given {}: no Unicode text", path.display());
+            Problem::usage(sentence).hint("rename it")
         })
     };
     let found = look(&args.image)?;
-    let version = args.release.clone().or(found).ok_or_else(|| {
-        let name = args.image.display();
-        Problem::bad_input(format!("{name} does not say which release it is of"))
-            .hint("say so: `--release 10.7`")
-    })?;
-    let release = Release::of(&version).ok_or_else(|| {
-        Problem::usage(format!("`{version}` is no release of the system from 10.4 on"))
-    })?;
+    let release = release(&args.image, args.release.clone().or(found))?;
     if let Some(key) = &args.smc_key {
         run::check_key(key)?;
     }
-    let mut given = args.opencore.iter().chain(&args.target);
-    if let Some(path) = given.find(|path| !path.exists()) {
-        return Err(Problem::bad_input(format!("there is no {}", path.display())));
-    }
+    is_there(
+        "--opencore",
+        args.opencore.as_deref(),
+        "name its raw image, or the folder of its EFI",
+    )?;
+    is_there("--target", args.target.as_deref(), "make one with `qemu-img create`")?;
     args.target.as_deref().map_or(Ok(()), check_target)?;
     let serial = args.keep.as_ref().map(|folder| text(&folder.join("serial.log"))).transpose()?;
     Ok(Setup {
@@ -118,6 +120,28 @@ fn setup(args: &Run) -> Result<Setup, Problem> {
 
 /// Refuses to have the machine write to what is no file: nobody asked whether
 /// a disk may be erased, and no guard looked at it.
+fn release(image: &Path, version: Option<String>) -> Result<Release, Problem> {
+    let hint = "say which it is: `--release 10.7`";
+    let version = version.ok_or_else(|| {
+        let name = image.display();
+        Problem::bad_input(format!("{name} does not say which release it is of")).hint(hint)
+    })?;
+    Release::of(&version).ok_or_else(|| {
+        let sentence = format!("`{version}` is no release of the system from 10.4 on");
+        Problem::usage(sentence).hint(hint)
+    })
+}
+
+fn is_there(flag: &str, path: Option<&Path>, hint: &str) -> Result<(), Problem> {
+    match path.filter(|path| !path.exists()) {
+        Some(path) => {
+            let sentence = format!("{flag} names {}, which is not there", path.display());
+            Err(Problem::bad_input(sentence).hint(hint))
+        }
+        None => Ok(()),
+    }
+}
+
 fn check_target(path: &Path) -> Result<(), Problem> {
     if path.is_file() {
         return Ok(());
@@ -200,12 +224,79 @@ mod tests {
         assert!(check_target(&file).is_ok());
         for path in [Path::new("/dev/null"), &link, dir.path()] {
             let problem = check_target(path).unwrap_err();
-            let sentence = format!("--target takes a file, and {} is none", path.display());
+            assert_eq!(problem.kind, crate::engine::ProblemKind::Usage);
             assert_eq!(
-                (problem.kind, problem.sentence),
-                (crate::engine::ProblemKind::Usage, sentence)
+                problem.to_string(),
+                format!(
+                    "--target takes a file, and {} is none\n  hint: the machine writes to it: make \
+                     a file with `qemu-img create`, and write a disk with `lionize build --device`",
+                    path.display()
+                )
             );
         }
+    }
+
+    #[test]
+    fn what_cannot_be_run_says_why() {
+        let image = Path::new("stick.img");
+        assert_eq!(
+            release(image, None).unwrap_err().to_string(),
+            "stick.img does not say which release it is of\n  \
+             hint: say which it is: `--release 10.7`"
+        );
+        assert_eq!(
+            release(image, Some("9.2".into())).unwrap_err().to_string(),
+            "`9.2` is no release of the system from 10.4 on\n  \
+             hint: say which it is: `--release 10.7`"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let text = dir.path().join("notes.txt");
+        std::fs::write(&text, "no image").unwrap();
+        assert_eq!(
+            look(&text).unwrap_err().to_string(),
+            format!(
+                "{} is not a raw image, and QEMU reads no other\n  \
+                 hint: build one with `lionize build ... --output FILE.img`",
+                text.display()
+            )
+        );
+        assert_eq!(
+            failed(1, "gtk initialization failed").to_string(),
+            "QEMU ended with code 1\n  gtk initialization failed\n  \
+             hint: `--print` shows its command; without a screen: `--display vnc`"
+        );
+        assert_eq!(failed(1, "").causes, [""; 0]);
+    }
+
+    /// The arguments alone.
+    #[derive(clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        run: Run,
+    }
+
+    #[test]
+    fn what_is_named_must_be_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let image = dir.path().join("stick.img");
+        // The signature of an HFS+ volume is enough of one.
+        let mut volume = vec![0; 4096];
+        volume[1024..1028].copy_from_slice(b"H+\0\x04");
+        std::fs::write(&image, volume).unwrap();
+        let said = |flag: &str| {
+            let args = ["x".as_ref(), image.as_os_str(), "--release=10.7".as_ref(), flag.as_ref()];
+            setup(&<Only as clap::Parser>::parse_from(args).run).unwrap_err().to_string()
+        };
+        assert_eq!(
+            said("--opencore=/none/OpenCore.img"),
+            "--opencore names /none/OpenCore.img, which is not there\n  \
+             hint: name its raw image, or the folder of its EFI"
+        );
+        assert_eq!(
+            said("--target=/none/disk.img"),
+            "--target names /none/disk.img, which is not there\n  \
+             hint: make one with `qemu-img create`"
+        );
     }
 
     #[test]

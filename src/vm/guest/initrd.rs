@@ -133,6 +133,24 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_cannot_be_used_is_named() {
+        let hint = "install it: Debian `apt install busybox-static`, Fedora `dnf install busybox`, \
+                    Arch `pacman -S busybox`; or name one with --busybox";
+        let failure = busybox(&Host::default(), None).unwrap_err();
+        assert_eq!(failure.to_string(), "busybox is not installed");
+        assert_eq!(failure.hint.unwrap(), hint);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("busybox");
+        std::fs::write(&path, "#!/bin/sh").unwrap();
+        let failure = busybox(&Host::default(), Some(&path)).unwrap_err();
+        let sentence = format!("{} is no static program for x86-64", path.display());
+        assert_eq!((failure.to_string(), failure.hint.as_deref()), (sentence, Some(hint)));
+        std::fs::remove_file(&path).unwrap();
+        let failure = busybox(&Host::default(), Some(&path)).unwrap_err();
+        assert_eq!(failure.sentence, format!("cannot read {}", path.display()));
+    }
+
+    #[test]
     fn members_begin_at_words() {
         let mut initrd = Initrd::default();
         initrd.file("ab", 0o644, b"xyz");

@@ -133,11 +133,22 @@ mod tests {
         let cache = dir.path().join("cache");
         let Err(failure) = find(None, &cache, &[]) else { panic!("a kernel from nowhere") };
         assert_eq!(failure.sentence, "there is no Linux kernel for the guest yet");
-        assert!(failure.hint.unwrap().contains("apt-get download"));
+        let hint = "fetch one and name it once, on Debian and Ubuntu: `apt-get download \
+                    linux-image-6.1.0-XX-amd64` (`apt-cache depends linux-image-amd64` says \
+                    which), then `--kernel FILE.deb`; elsewhere take it from Debian's package pool";
+        assert_eq!(failure.hint.unwrap(), hint);
         let package = dir.path().join("x.deb");
         fs::write(&package, "no package at all").unwrap();
         let Err(failure) = find(Some(&package), &cache, &[]) else { panic!("a kernel of text") };
-        assert!(failure.to_string().contains("this is no Debian package"), "{failure}");
+        assert_eq!(
+            failure.sentence,
+            format!("{} gives no kernel for the guest", package.display())
+        );
+        assert_eq!(
+            failure.causes,
+            ["Debian package: magic is \"no packa\": this is no Debian package"]
+        );
+        assert_eq!(failure.hint.unwrap(), hint);
         assert!(entries(&cache).is_empty());
     }
 }

@@ -132,3 +132,28 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries.sort();
     entries
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(end: End) -> String {
+        let serial = "Linux version 6.1\n\nhfsplus: unable to find HFS+ superblock\n".to_owned();
+        let (took, complaint) = (Duration::from_secs(600), String::new());
+        let failure = ended(&Run { end, serial, took, picture: None, complaint }).unwrap_err();
+        let hint = failure.hint.map_or_else(String::new, |hint| format!("\n  hint: {hint}"));
+        format!("{}\n  {}{hint}", failure.sentence, failure.causes.join("\n  "))
+    }
+
+    #[test]
+    fn a_guest_without_an_answer_says_how_it_ended() {
+        let lead = "the guest gave no answer\n  Linux version 6.1\n  \
+                    hfsplus: unable to find HFS+ superblock\n  ";
+        assert_eq!(
+            said(End::TimedOut),
+            format!("{lead}it still ran after 600 s\n  hint: give it more time with --limit")
+        );
+        assert_eq!(said(End::Exited(1)), format!("{lead}QEMU ended with code 1"));
+        assert_eq!(said(End::Stopped), format!("{lead}its processor stopped"));
+    }
+}
