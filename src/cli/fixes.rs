@@ -6,7 +6,6 @@ use crate::cli::{Outcome, job, wizard};
 use crate::engine::{self, BuildOptions, Problem, Request, Stop, fixes};
 use crate::recipe::{Delivery, Fix, FixUse, Param, Reach, fixes as built_in, guards, reach};
 use serde_json::json;
-use std::io::{self, Write};
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
     match command {
@@ -120,27 +119,18 @@ pub(super) const ASK: &str = "ask";
 
 /// Asks for a password, twice and unseen, and gives its hashes.
 fn ask(name: &str, stop: &Stop) -> engine::Result<String> {
-    let clear = loop {
-        let clear = unseen(name, &format!("{name} (not shown):"), stop)?;
-        if unseen(name, &format!("{name}, again:"), stop)? == clear {
-            break clear;
-        }
-        // Where nobody can be told, the question comes again all the same.
-        let _ = writeln!(io::stderr(), "these were not the same");
+    let (first, again) = (format!("{name} (not shown)"), format!("{name}, again"));
+    let read = move || {
+        let prompt = dialoguer::Password::new().with_prompt(first);
+        let prompt = prompt.with_confirmation(again, "these were not the same");
+        prompt.interact().map_err(|dialoguer::Error::IO(error)| error)
     };
-    engine::hash_password(&clear)
-}
-
-fn unseen(name: &str, question: &str, stop: &Stop) -> engine::Result<String> {
-    let line = wizard::read_unseen(question, stop).map_err(|error| {
+    let clear = wizard::unseen(stop, read).map_err(|error| {
         Problem::usage(format!("cannot ask for `{name}`"))
             .because(error)
             .hint("where there is no terminal, give env:NAME or a hash")
     })?;
-    line.ok_or_else(|| match stop.raised() {
-        true => Problem::interrupted(),
-        false => Problem::usage(format!("`{name}` was not given: the input ended")),
-    })
+    engine::hash_password(&clear.ok_or_else(Problem::interrupted)?)
 }
 
 fn script(names: &[String], set: &[Pair], style: Style, streams: &mut Streams<'_>) -> Outcome {

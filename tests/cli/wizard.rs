@@ -359,13 +359,14 @@ fn build_asks_for_a_password_as_fix_does() {
     let args = ["build", "lion", "-i", "installer=Downloads/InstallESD.dmg", "-o", "o.img"];
     let fix = ["--fix", "create-admin-user", "-s", "name=ada", "-s", "password=ask"];
     let mut pty = Pty::run(home.path(), &[&args[..], &fix].concat());
-    pty.sees("password (not shown)").types("hunter\r").sees("password, again");
-    pty.results().types("hunter\r");
+    pty.sees("password (not shown)").hides().types("hunter\r").sees("password, again");
+    pty.results().hides().types("hunter\r");
     assert_eq!(pty.ends(), 0, "{}", pty.text());
     assert!(!pty.printed.contains("hunter"), "{}", pty.printed);
     let mut pty = Pty::run(home.path(), &[&args[..], &fix].concat());
-    pty.sees("password (not shown):").types(CTRL_C);
+    pty.sees("password (not shown):").hides().types(CTRL_C);
     assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    assert!(pty.echoes(), "the terminal is as it was");
     let ran =
         shell(home.path(), &format!("lionize {} </dev/null", [&args[..], &fix].concat().join(" ")));
     assert_eq!(ran.status.code(), Some(i32::from(exit::USAGE)));

@@ -21,7 +21,7 @@ pub(crate) struct Pty {
     bytes: Receiver<Vec<u8>>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl Pty {
@@ -74,7 +74,7 @@ impl Pty {
         let size = |n| NonZero::new(n).unwrap();
         let screen = vt100::Parser::new(size(24), size(80), 1000);
         let (printed, results) = (String::new(), false);
-        Self { screen, printed, results, bytes, keys, child, _master: pair.master }
+        Self { screen, printed, results, bytes, keys, child, master: pair.master }
     }
 
     /// The screen as text.
@@ -159,6 +159,24 @@ impl Pty {
     pub(crate) fn types(&mut self, keys: &str) -> &mut Self {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
+        self
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub(crate) fn echoes(&self) -> bool {
+        let echo = rustix::termios::LocalModes::ECHO.bits();
+        self.master.get_termios().unwrap().local_flags.bits() & echo != 0
+    }
+
+    /// Waits until what is typed is not shown.
+    #[track_caller]
+    pub(crate) fn hides(&mut self) -> &mut Self {
+        let began = Instant::now();
+        while self.echoes() {
+            assert!(began.elapsed() < PATIENCE, "it is shown:\n{}", self.text());
+            // Nothing tells when that changes.
+            let _ = self.take(Duration::from_millis(5));
+        }
         self
     }
 

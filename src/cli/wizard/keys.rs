@@ -3,6 +3,8 @@
 use crate::engine::Stop;
 use console::{Key, Term};
 use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 /// The keyboard; nothing that is typed is shown while it is held.
 pub(super) struct Keys {
@@ -59,6 +61,30 @@ pub(super) fn wait(stop: &Stop) -> io::Result<bool> {
     Ok(!stop.raised())
 }
 
+/// Runs what reads lines and hides them meanwhile; `None` once the user wants to
+/// end, though it still reads.
+pub(super) fn unseen<T: Send + 'static>(
+    stop: &Stop,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<Option<T>> {
+    // It hides what is typed; no signal wakes it, so what it hid is shown again here.
+    let _before = Quiet::kept()?;
+    let (done, heard) = mpsc::channel();
+    // Whoever waits may be gone by then.
+    std::thread::spawn(move || drop(done.send(read())));
+    loop {
+        match heard.recv_timeout(Duration::from_millis(100)) {
+            Ok(read) if !stop.raised() => return read.map(Some),
+            Ok(_) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if stop.raised() => return Ok(None),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(io::Error::other("the question was lost"));
+            }
+        }
+    }
+}
+
 /// A terminal that does not echo, and does so again when this ends.
 pub(super) struct Quiet {
     #[cfg(unix)]
@@ -83,6 +109,12 @@ impl Quiet {
         })
     }
 
+    /// As it is, whatever is done to it until this ends.
+    #[cfg(unix)]
+    fn kept() -> io::Result<Self> {
+        Self::with(|_| {})
+    }
+
     #[cfg(unix)]
     fn with(change: impl Fn(&mut rustix::termios::LocalModes)) -> io::Result<Self> {
         use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
@@ -96,6 +128,12 @@ impl Quiet {
     #[cfg(not(unix))]
     #[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
     fn keys() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    #[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
+    fn kept() -> io::Result<Self> {
         Ok(Self {})
     }
 }

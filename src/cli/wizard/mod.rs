@@ -25,11 +25,10 @@ use crate::cli::wizard::ask::{Asker, Step};
 use crate::cli::wizard::fixes::Chosen;
 use crate::cli::wizard::flow::{Answer, Answers, Flow, Given, Output, Question};
 use crate::cli::wizard::output::{Decision, parsed};
-use crate::cli::wizard::plain::Lines;
 use crate::cli::wizard::screen::Screen;
 use crate::engine::{self, Brief, Problem, ProblemKind, load, recognise};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 /// A line of the terminal; `None` when it is over, or the user wants to end.
@@ -37,12 +36,12 @@ pub(super) fn read_line(stop: &engine::Stop) -> io::Result<Option<String>> {
     plain::read(stop)
 }
 
-/// The same of one that is not seen while it is typed.
-pub(super) fn read_unseen(question: &str, stop: &engine::Stop) -> io::Result<Option<String>> {
-    let mut stderr = io::stderr();
-    let mut ask = || write!(stderr, "{question} ").and_then(|()| stderr.flush());
-    let line = plain::Typed(stop.clone()).unseen(&mut ask)?;
-    Ok(line.map(|line| line.trim_end_matches(['\n', '\r']).to_owned()))
+/// Runs what reads a terminal that shows nothing; `None` once the user wants to end.
+pub(super) fn unseen<T: Send + 'static>(
+    stop: &engine::Stop,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<Option<T>> {
+    keys::unseen(stop, read)
 }
 
 /// How the wizard asks.
