@@ -158,7 +158,7 @@ impl Chosen {
         let path = self.disk.path.display();
         if !(self.args.yes && self.args.is_named()) {
             let lost = self.lost(&mounted);
-            let _ = streams.stderr.write_all(lost.as_bytes());
+            streams.complain(&lost);
             let question = format!("Type {} to erase this disk:", self.disk.name);
             let answer = answers.ask(&question);
             if streams.stop.raised() {

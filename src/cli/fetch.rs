@@ -119,5 +119,5 @@ fn tell(files: &[PathBuf], brought: &Brought, style: Style, streams: &mut Stream
     for name in names.iter().skip(1) {
         text += &format!("{name}\n");
     }
-    streams.result(style, &format!("{text}sha256 {sha256}\n{answer}\n"), &json)
+    streams.told(style, &format!("{text}sha256 {sha256}\n{answer}\n"), &json)
 }

@@ -85,7 +85,7 @@ fn refusals(version: &str) -> String {
 fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let text = fixes::text(name)?;
     let fix = fixes::parse(&text)?;
-    streams.result(style, &text.text, &json!({"result": "shown", "fix": fix}))
+    streams.told(style, &text.text, &json!({"result": "shown", "fix": fix}))
 }
 
 /// The values of `--set`; `ask` for a secret is answered on the terminal.

@@ -70,7 +70,7 @@ fn all(root: &Command, to: &Path, style: Style, streams: &mut Streams<'_>) -> Ou
     }
     names.sort();
     let text = format!("{} pages in {}\n", names.len(), to.display());
-    streams.result(style, &text, &json!({"result": "manual", "to": to, "pages": names}))
+    streams.told(style, &text, &json!({"result": "manual", "to": to, "pages": names}))
 }
 
 /// `lionize-catalog-list`.

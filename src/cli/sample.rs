@@ -35,7 +35,7 @@ pub(super) fn run(args: &Sample, style: Style, streams: &mut Streams<'_>) -> Out
         "installer": app.display().to_string(),
         "image": image.display().to_string(),
     });
-    streams.result(style, &text(shape, &app, &image), &json)
+    streams.told(style, &text(shape, &app, &image), &json)
 }
 
 /// Writes a file under a name that it gets when it is whole.

@@ -36,15 +36,22 @@ impl Streams<'_> {
         self.print(&format!("{value}\n"))
     }
 
-    /// Prints a result, in the form that was asked for.
+    /// Prints a result that somebody may copy, such as a script: as it is.
     pub(super) fn result(&mut self, style: Style, text: &str, json: &Value) -> Result<(), Failure> {
         if style.json { self.object(json) } else { self.print(text) }
     }
 
     /// Prints a result in sentences and lists: on a terminal, in lines that fit.
     pub(super) fn told(&mut self, style: Style, text: &str, json: &Value) -> Result<(), Failure> {
-        let width = self.width(console::Term::stdout(), io::stdout().is_terminal());
-        self.result(style, &width.map_or_else(|| text.to_owned(), |width| fold(text, width)), json)
+        if style.json { self.object(json) } else { self.say(text) }
+    }
+
+    /// Prints sentences and lists, on a terminal in lines that fit.
+    pub(super) fn say(&mut self, text: &str) -> Result<(), Failure> {
+        match self.width(console::Term::stdout(), io::stdout().is_terminal()) {
+            Some(width) => self.print(&fold(text, width)),
+            None => self.print(text),
+        }
     }
 
     /// Says what went wrong, in lines that fit a terminal.
@@ -71,7 +78,7 @@ impl Streams<'_> {
         problem: Option<Problem>,
     ) -> Result<(), Failure> {
         match problem {
-            None => self.result(style, text, &json),
+            None => self.told(style, text, &json),
             Some(problem) if style.json => Err(Failure::Partly(Box::new((problem, json)))),
             Some(problem) => self.told(style, text, &json).and(Err(problem.into())),
         }

@@ -28,7 +28,7 @@ pub(super) fn tell(error: &clap::Error, args: &[OsString], streams: &mut Streams
         let _ = streams.object(&problem::object(&mistake(error)));
         let _ = streams.stdout.flush();
     }
-    let _ = streams.stderr.write_all(text.as_bytes());
+    streams.complain(&text);
     exit::USAGE
 }
 

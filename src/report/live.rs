@@ -1,6 +1,7 @@
 //! Events as a line that moves, for terminals.
 
 use crate::engine::{Event, Sink};
+use crate::report::fold::shorten;
 use crate::report::{State, duration, fold, size, tame};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
@@ -53,7 +54,7 @@ impl Live {
             let share = current.percent().map(|share| format!("{share}%, "));
             let numbers = share.unwrap_or_default() + &current.numbers(now);
             let room = self.line.saturating_sub(numbers.len() + 4).max(LEAST);
-            self.bar.set_prefix(short(&current.title(), room));
+            self.bar.set_prefix(shorten(&current.title(), room));
             self.bar.set_message(numbers);
         }
     }
@@ -87,7 +88,7 @@ impl Sink for Live {
             Event::Warned { text } => self.say(&format!("warning: {}", tame(&text))),
             Event::Finished { .. } => {
                 if let (Some(title), Some(took)) = (title, took) {
-                    let title = short(&title, self.line.saturating_sub(40).max(LEAST));
+                    let title = shorten(&title, self.line.saturating_sub(40).max(LEAST));
                     self.say(&format!("{title}: {done}{}", duration(took)));
                 }
             }
@@ -153,21 +154,6 @@ impl TermLike for Narrow {
     }
 }
 
-/// A title that takes at most so many columns: its beginning, and the end of
-/// the path in it.
-fn short(title: &str, most: usize) -> String {
-    let columns = |text: &str| console::measure_text_width(text);
-    if columns(title) <= most {
-        return title.to_owned();
-    }
-    let (verb, what) = title.split_once(' ').unwrap_or(("", title));
-    let mut tail = what.to_owned();
-    while !tail.is_empty() && columns(verb) + columns(&tail) + 4 > most {
-        tail.remove(0);
-    }
-    format!("{verb} ...{tail}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,14 +172,5 @@ mod tests {
         assert_eq!(live.bar.position(), 4055, "it is not full before it has ended");
         live.send(Event::Finished { stage });
         assert_eq!(live.state.current, None);
-    }
-
-    #[test]
-    fn long_names_keep_their_end() {
-        assert_eq!(short("writing o.img", 22), "writing o.img");
-        assert_eq!(
-            short("reading /home/me/Downloads/InstallESD.dmg", 22),
-            "reading ...tallESD.dmg"
-        );
     }
 }

@@ -13,6 +13,7 @@ mod files;
 mod fixes;
 mod inspect;
 mod jobs;
+mod lines;
 mod mac;
 mod packages;
 mod process;

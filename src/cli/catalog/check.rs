@@ -20,7 +20,7 @@ pub(super) fn run(args: &Check, style: Style, streams: &mut Streams<'_>) -> Outc
             streams.object(&json!({"item": "finding", "level": level, "kind": kind,
                                    "product": product, "text": text}))?;
         } else {
-            streams.print(&format!("{}: {finding}\n", word(finding.level)))?;
+            streams.say(&format!("{}: {finding}\n", word(finding.level)))?;
         }
     }
     let products = opened.catalog.products.len();

@@ -56,7 +56,7 @@ pub(super) fn products(args: &List, style: Style, streams: &mut Streams<'_>) -> 
             format!("{id:width$}  {posted:10}  {:>9}  {}", size(product.size()), names.join(", "));
         line.trim_end().to_owned() + "\n"
     };
-    streams.print(&found.iter().map(line).collect::<String>())
+    streams.say(&found.iter().map(line).collect::<String>())
 }
 
 fn has(product: &Product, text: &str) -> bool {

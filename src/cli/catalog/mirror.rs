@@ -103,7 +103,7 @@ fn mirror(
     let result = json!({"result": "mirrored", "products": products.len(), "fetched": done.fetched,
                         "bytes": done.bytes, "kept": done.kept, "insecure": done.insecure,
                         "catalog": path, "listed": listed, "base": base.map(Base::as_str)});
-    streams.result(style, &text, &result)
+    streams.told(style, &text, &result)
 }
 
 /// Fetches what is missing into the store, and gives it its names.

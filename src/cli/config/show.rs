@@ -35,7 +35,7 @@ pub(in crate::cli) fn show(
         "found": settings.found,
         "unknown": settings.strange.iter().map(|(name, _)| name).collect::<Vec<_>>(),
     });
-    streams.result(style, &text, &json)
+    streams.told(style, &text, &json)
 }
 
 struct Row {

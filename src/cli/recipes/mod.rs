@@ -77,7 +77,7 @@ fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
 fn show(name: &str, supplies: &Supplies, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let text = load::text_with(name, supplies)?;
     let recipe = load::parse(&text)?;
-    streams.result(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
+    streams.told(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
 }
 
 /// All recipes are checked, whatever is wrong with the first.
@@ -91,7 +91,7 @@ fn check(
     for name in names {
         match load::recipe_with(name, supplies) {
             Ok(_) if style.quiet || style.json => {}
-            Ok(recipe) => streams.print(&format!("{name} is right: {}\n", recipe.title))?,
+            Ok(recipe) => streams.say(&format!("{name} is right: {}\n", recipe.title))?,
             Err(problem) => match &mut wrong {
                 None => wrong = Some(problem),
                 Some(first) => {

@@ -29,7 +29,7 @@ pub(super) fn run(args: &NewRecipe, style: Style, streams: &mut Streams<'_>) -> 
     let said = output.display();
     let json = json!({"result": "made", "recipe": text, "output": said.to_string()});
     let next = "edit it, `lionize recipe check` it, and `lionize plan` says what it makes";
-    streams.result(style, &format!("made {said}\n  {next}\n"), &json)
+    streams.told(style, &format!("made {said}\n  {next}\n"), &json)
 }
 
 /// Nothing that is there is replaced.

@@ -49,7 +49,7 @@ fn is_image(name: &str) -> bool {
 fn conclude(name: &str, checked: &Checked, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let json = result(checked);
     if checked.boots() {
-        return streams.result(style, &text(name, checked), &json);
+        return streams.told(style, &text(name, checked), &json);
     }
     let mut problem = Problem::new(ProblemKind::Verification, format!("{name} does not boot"));
     problem.causes = checked.trials.iter().map(line).collect();

@@ -29,7 +29,7 @@ pub(super) fn run(args: &Guest, style: Style, streams: &mut Streams<'_>) -> Outc
     let name = args.image.display().to_string();
     let json = object(&found);
     if found.faults.is_empty() {
-        return streams.result(style, &text(&name, &found), &json);
+        return streams.told(style, &text(&name, &found), &json);
     }
     let sentence = format!("{name} is not what the kernel's driver reads");
     let mut problem = Problem::new(ProblemKind::Verification, sentence);

@@ -70,7 +70,7 @@ fn start(
     let list = kept.iter().fold(String::new(), |text, path| text + "  " + path + "\n");
     let json = json!({"result": "ran", "accel": accel.word(), "how": how,
                       "seconds": ran.took.as_secs_f64(), "kept": kept});
-    streams.result(style, &format!("the machine ended: {how}\n{list}"), &json)
+    streams.told(style, &format!("the machine ended: {how}\n{list}"), &json)
 }
 
 /// QEMU did not run, or not to a good end.
