@@ -2,9 +2,9 @@
 
 use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
 use crate::cli::streams::{Streams, Style};
-use crate::cli::{Outcome, job, wizard};
+use crate::cli::{Outcome, job, schema, wizard};
 use crate::engine::{self, BuildOptions, Problem, Request, Stop, fixes};
-use crate::recipe::{Delivery, Fix, FixUse, Param, Reach, fixes as built_in, guards, reach};
+use crate::recipe::{self, Delivery, Fix, FixUse, Param, Reach, fixes as built_in, guards, reach};
 use serde_json::json;
 
 pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -16,6 +16,7 @@ pub(super) fn run(command: &Command, style: Style, streams: &mut Streams<'_>) ->
         }
         Command::Script { fixes, set } => script(fixes, set, style, streams),
         Command::Apply(args) => apply(args, style, streams),
+        Command::Schema => schema::print(recipe::FIX_SCHEMA, style, streams),
     }
 }
 

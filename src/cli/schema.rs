@@ -16,6 +16,7 @@ pub(super) fn run(which: Schema, style: Style, streams: &mut Streams<'_>) -> Out
     let text = match which {
         Schema::Events => EVENTS,
         Schema::Recipe => recipe::SCHEMA,
+        Schema::Fix => recipe::FIX_SCHEMA,
     };
     print(text, style, streams)
 }

@@ -33,7 +33,7 @@ pub use model::{
     SettingsEdit, Shape, Size, Step, Value, VolumeOptions,
 };
 pub use reach::{Reach, guards, reach};
-pub use schema::SCHEMA;
 #[cfg(test)]
 pub(crate) use schema::judge;
+pub use schema::{FIX_SCHEMA, SCHEMA};
 pub use text::{Piece, pieces, size};

@@ -58,6 +58,7 @@ fn commands(dir: &str) -> Vec<String> {
         "man build",
         &format!("man --to {dir}/man1"),
         "recipe schema",
+        "fix schema",
         "recipe new mine --for 10.7 --fix create-admin-user",
         "recipe diff lion lion-server",
         "config",

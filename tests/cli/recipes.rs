@@ -289,10 +289,12 @@ fn a_plan_tells_what_changes_in_the_volume() {
 }
 
 #[test]
-fn the_schema_is_printed() {
-    let ran = lionize(["recipe", "schema"]);
-    assert_eq!(ran.code, exit::DONE);
-    assert_eq!(ran.text(), lionize(["schema", "recipe"]).text());
-    let schema: serde_json::Value = serde_json::from_str(ran.text()).unwrap();
-    assert_eq!(schema["$id"], "urn:lionize:recipe");
+fn the_schemas_are_printed() {
+    for what in ["recipe", "fix"] {
+        let ran = lionize([what, "schema"]);
+        assert_eq!(ran.code, exit::DONE);
+        assert_eq!(ran.text(), lionize(["schema", what]).text());
+        let schema: serde_json::Value = serde_json::from_str(ran.text()).unwrap();
+        assert_eq!(schema["$id"], format!("urn:lionize:{what}"));
+    }
 }

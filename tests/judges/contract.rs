@@ -76,6 +76,44 @@ fn jsonschema_takes_every_line() {
     assert_ne!(run(&mut python, LIMIT).code, 0);
 }
 
+/// The files that people write are right by the schemas that their editors get.
+#[test]
+fn jsonschema_takes_what_is_built_in() {
+    let Some(judge) = validator() else { return };
+    let dir = temp();
+    let dir = dir.path();
+    for (what, key) in [("recipe", "title"), ("fix", "why")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lionize"));
+        let schema = run(command.args([what, "schema"]), LIMIT);
+        std::fs::write(dir.join("schema.json"), schema.ok().out).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let folder = folder.join(if what == "fix" { "recipes/fixes" } else { "recipes" });
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let texts = files.filter(|path| path.is_file()).map(|path| {
+            let table: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+            serde_json::to_value(table).unwrap()
+        });
+        let texts: Vec<serde_json::Value> = texts.collect();
+        let validate = |texts: &[serde_json::Value]| {
+            let lines = texts.iter().map(|text| format!("{text}\n")).collect::<String>();
+            std::fs::write(dir.join("lines"), lines).unwrap();
+            let mut python = judge.command();
+            run(python.args(["-c", VALIDATE, "schema.json", "lines"]).current_dir(dir), LIMIT)
+        };
+        let said = validate(&texts).ok();
+        assert_eq!(said.text(), format!("{} lines are right\n", texts.len()));
+        // And it can say no: to a key that is none, and to one of another kind.
+        let wrong = |key: &str, value: serde_json::Value| {
+            let mut text = texts[0].clone();
+            text[key] = value;
+            assert_ne!(validate(&[text]).code, 0, "{what}: {key}");
+        };
+        wrong("zzzzzzzz", true.into());
+        wrong(key, 7.into());
+        wrong("step", serde_json::json!([{"mkdir": "/a", "label": "b"}]));
+    }
+}
+
 #[test]
 fn a_consumer_follows_a_build() {
     let Some(python) = judge("python3") else { return };

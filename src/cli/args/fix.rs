@@ -48,6 +48,10 @@ pub enum Fix {
     },
     /// Apply fixes to the files of a system's image, as a new image
     Apply(ApplyFixes),
+    /// Print the JSON Schema of fixes, for editors
+    #[command(after_help = "Examples:
+  lionize fix schema > lionize-fix.json")]
+    Schema,
 }
 
 /// `lionize fix apply`.

@@ -15,4 +15,8 @@ pub enum Schema {
     #[command(after_help = "Examples:
   lionize schema recipe > lionize-recipe.json")]
     Recipe,
+    /// Of fixes; `lionize fix schema` is the same
+    #[command(after_help = "Examples:
+  lionize schema fix > lionize-fix.json")]
+    Fix,
 }

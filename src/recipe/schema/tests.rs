@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// No key of any table.
-const STRANGE: &str = "zzzzzzzz";
+pub(super) const STRANGE: &str = "zzzzzzzz";
 
 fn schema() -> judge::Schema {
     judge::Schema::parse(SCHEMA)
@@ -22,7 +22,12 @@ fn mistakes(text: &str) -> Vec<String> {
 /// The keys that the reader knows where a recipe has a strange one.
 #[track_caller]
 fn known(text: &str) -> BTreeSet<String> {
-    let mistakes = mistakes(text);
+    told(text, &mistakes(text))
+}
+
+/// The keys that a mistake about a strange one names.
+#[track_caller]
+pub(super) fn told(text: &str, mistakes: &[String]) -> BTreeSet<String> {
     let told = mistakes.iter().find_map(|mistake| {
         mistake.split_once(&format!("`{STRANGE}` (known: "))?.1.strip_suffix(')')
     });
@@ -33,8 +38,12 @@ fn known(text: &str) -> BTreeSet<String> {
 /// The keys that the schema has at a place, where its forms all have them.
 #[track_caller]
 fn said(place: &str) -> BTreeSet<String> {
-    let schema = schema();
-    let at = schema.at(place).unwrap_or_else(|| panic!("schemas/recipe.json has no {place}"));
+    keys(&schema(), place)
+}
+
+#[track_caller]
+pub(super) fn keys(schema: &judge::Schema, place: &str) -> BTreeSet<String> {
+    let at = schema.at(place).unwrap_or_else(|| panic!("the schema has no {place}"));
     let forms = at["anyOf"].as_array().into_iter().flatten();
     let table = forms.chain([at]).find_map(|form| form["properties"].as_object());
     let table = table.unwrap_or_else(|| panic!("{place} is no table: {at}"));
@@ -88,8 +97,8 @@ fn the_schema_has_every_step_and_every_test() {
     }
 }
 
-/// A recipe as JSON has it.
-fn json(text: &str) -> Value {
+/// A recipe or fix as JSON has it.
+pub(super) fn json(text: &str) -> Value {
     serde_json::to_value(text.parse::<toml::Table>().unwrap()).unwrap()
 }
 
@@ -97,7 +106,7 @@ fn json(text: &str) -> Value {
 const FREE: [&str; 6] = ["set", "add", "include", "merge", "is", "params"];
 
 /// The places of all tables whose keys are ours.
-fn tables(value: &Value, at: &str, found: &mut Vec<String>) {
+pub(super) fn tables(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             found.push(at.to_owned());
