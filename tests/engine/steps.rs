@@ -301,6 +301,22 @@ fn blessing_names_the_folder_and_the_file() {
     assert_eq!(tree.facts.boot_file, Some(tree.target(at(&tree, "/two"))), "kept");
 }
 
+/// Steps that put another file in the boot file's place.
+#[test]
+fn what_replaces_a_blessed_file_is_blessed() {
+    for step in [
+        "copy = { path = \"/Library/a\", to = \"/etc/hosts\", replace = true }",
+        "extract = { from = \"image\", path = \"Library/a\", to = \"/etc/hosts\", replace = true }",
+        "move = { from = \"/Library/a\", to = \"/etc/hosts\", replace = true }",
+        "write = { to = \"/etc/hosts\", text = \"new\", replace = true }",
+    ] {
+        let tree = after(&format!("[[step]]\nbless = \"/etc/hosts\"\n[[step]]\n{step}\n"));
+        assert_eq!(tree.facts.blessed_folder, Some(at(&tree, "/etc")), "{step}");
+        assert_eq!(tree.facts.boot_file, Some(at(&tree, "/etc/hosts")), "{step}");
+        assert_ne!(text(&tree, "/etc/hosts"), "one\ntwo", "{step}");
+    }
+}
+
 #[test]
 fn what_cannot_be_done_is_said() {
     assert_eq!(

@@ -29,13 +29,14 @@ impl Step for Move {
         let id = job.need(&self.from)?;
         let (dir, name) = job.parent(&self.to)?;
         let tree = job.tree_mut()?;
-        if self.replace
-            && let Some(old) = tree.child(dir, &name)
-            && old != id
-        {
-            tree.remove(old).map_err(|error| job.refused(&self.to, &error))?;
-        }
+        let old = tree.child(dir, &name).filter(|old| self.replace && *old != id);
+        let vacancy = old.map(|old| tree.make_room(old)).transpose();
+        let vacancy = vacancy.map_err(|error| job.refused(&self.to, &error))?;
         let moved = job.tree_mut()?.rename(id, dir, name);
-        moved.map_err(|error| job.refused(&self.to, &error))
+        moved.map_err(|error| job.refused(&self.to, &error))?;
+        if let Some(vacancy) = vacancy {
+            job.tree_mut()?.hand_on(&vacancy, id);
+        }
+        Ok(())
     }
 }

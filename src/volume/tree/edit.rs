@@ -1,7 +1,7 @@
 //! Edits: remove, move, replace contents, make folders.
 
 use crate::block::{Source, bytes};
-use crate::volume::tree::{Body, Case, Node, NodeId, Place, Tree, TreeError};
+use crate::volume::tree::{Body, Case, Facts, Node, NodeId, Place, Tree, TreeError};
 use crate::volume::{Meta, Name, VPath};
 use std::collections::HashSet;
 
@@ -9,6 +9,26 @@ use std::collections::HashSet;
 const DECMPFS: &str = "com.apple.decmpfs";
 /// `UF_COMPRESSED`.
 const COMPRESSED: u8 = 0x20;
+
+/// A place that was made free, and how what stood there was blessed.
+#[derive(Clone, Copy, Debug)]
+pub struct Vacancy {
+    words: [bool; 5],
+    is_dir: bool,
+}
+
+impl Facts {
+    /// The words of the header's Finder info that name files and folders.
+    const fn blessing(&mut self) -> [&mut Option<NodeId>; 5] {
+        [
+            &mut self.blessed_folder,
+            &mut self.boot_file,
+            &mut self.open_folder,
+            &mut self.classic_folder,
+            &mut self.osx_folder,
+        ]
+    }
+}
 
 impl Tree {
     /// Removes a node and all below it. A hard link leaves its inode, until
@@ -60,16 +80,40 @@ impl Tree {
     fn forget_removed(&mut self) {
         let nodes = &self.nodes;
         let gone = |id: &NodeId| nodes[id.index()].place == Place::Gone;
-        let facts = &mut self.facts;
-        for word in [
-            &mut facts.blessed_folder,
-            &mut facts.boot_file,
-            &mut facts.open_folder,
-            &mut facts.classic_folder,
-            &mut facts.osx_folder,
-        ] {
+        for word in self.facts.blessing() {
             if word.as_ref().is_some_and(gone) {
                 *word = None;
+            }
+        }
+    }
+
+    /// Removes what something else comes to stand in place of. A Mac starts
+    /// what stands there, so the blessing goes on to that: [`Tree::hand_on`].
+    ///
+    /// # Errors
+    /// As [`Tree::remove`].
+    pub fn make_room(&mut self, old: NodeId) -> Result<Vacancy, TreeError> {
+        let (target, is_dir) = (self.target(old), self.is_dir(old));
+        // One name of several: it is the one that is meant where it stands in
+        // the blessed folder; else what is blessed keeps its other names.
+        let other_names = self.names_of(old) > 1;
+        let here = matches!(self.node(old).place,
+            Place::In(dir) if self.facts.blessed_folder == Some(dir));
+        let goes_on = here || !other_names;
+        let words = self.facts.blessing().map(|word| goes_on && *word == Some(target));
+        self.remove(old)?;
+        Ok(Vacancy { words, is_dir })
+    }
+
+    /// Blesses what took another's place as that was.
+    pub fn hand_on(&mut self, vacancy: &Vacancy, new: NodeId) {
+        if self.is_dir(new) != vacancy.is_dir {
+            return;
+        }
+        let new = self.target(new);
+        for (word, named) in self.facts.blessing().into_iter().zip(vacancy.words) {
+            if named {
+                *word = Some(new);
             }
         }
     }

@@ -83,15 +83,21 @@ struct Graft<'a> {
 impl Graft<'_> {
     /// Puts a copy of one node, without its children, into a folder.
     fn place(&mut self, dir: NodeId, name: Name, source: NodeId) -> Result<NodeId, TreeError> {
-        if let Some(old) = self.to.child(dir, &name) {
-            if self.to.is_dir(old) && self.from.is_dir(source) {
-                return Ok(old);
-            }
-            match self.clash {
-                Clash::Refuse => return Err(TreeError::Exists(name)),
-                Clash::Replace => self.to.remove(old)?,
-            }
+        let Some(old) = self.to.child(dir, &name) else { return self.add(dir, name, source) };
+        if self.to.is_dir(old) && self.from.is_dir(source) {
+            return Ok(old);
         }
+        if self.clash == Clash::Refuse {
+            return Err(TreeError::Exists(name));
+        }
+        let vacancy = self.to.make_room(old)?;
+        let new = self.add(dir, name, source)?;
+        self.to.hand_on(&vacancy, new);
+        Ok(new)
+    }
+
+    /// The same where the name is free.
+    fn add(&mut self, dir: NodeId, name: Name, source: NodeId) -> Result<NodeId, TreeError> {
         let inode = self.from.target(source);
         if !self.links.contains(&inode) {
             return self.plain(dir, name, inode);

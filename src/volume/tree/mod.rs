@@ -12,6 +12,7 @@ mod tests;
 mod walk;
 
 pub(crate) use build::Tangle;
+pub use edit::Vacancy;
 pub use graft::Clash;
 pub use walk::Walk;
 

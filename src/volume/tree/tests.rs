@@ -93,6 +93,32 @@ fn the_last_link_takes_its_inode_along() {
     assert_eq!(tree.remove(tree.root()), Err(TreeError::Misplaced(name("V"))));
 }
 
+/// `boot.efi` of some installers has two names.
+#[test]
+fn a_blessing_stays_at_the_name_in_the_blessed_folder() {
+    for (path, folder, moves) in [("/d/h", "/d", true), ("/k", "/d", false), ("/k", "/", true)] {
+        let mut tree = sample();
+        tree.facts.boot_file = Some(tree.target(at(&tree, "/k")));
+        tree.facts.blessed_folder = Some(at(&tree, folder));
+        let (inode, old) = (tree.target(at(&tree, "/k")), at(&tree, path));
+        let Place::In(dir) = tree.node(old).place else { panic!("{path} is in no folder") };
+        let other = tree.node(old).name.clone();
+        let (from, f) = (tree.clone(), at(&tree, "/d/f"));
+        let new = tree.graft(dir, &other, &from, f, Clash::Replace).unwrap();
+        assert_eq!(tree.facts.boot_file, Some(if moves { new } else { inode }), "{path}");
+    }
+    // A folder is not started, and a file holds no system.
+    let mut tree = sample();
+    let (root, from) = (tree.root(), tree.clone());
+    (tree.facts.boot_file, tree.facts.blessed_folder) = (Some(at(&tree, "/d/f")), None);
+    let d = at(&tree, "/d");
+    tree.graft(d, &name("f"), &from, at(&from, "/l1"), Clash::Replace).unwrap();
+    assert_eq!(tree.facts.boot_file, None);
+    tree.facts.blessed_folder = Some(d);
+    tree.graft(root, &name("d"), &from, at(&from, "/d/f"), Clash::Replace).unwrap();
+    assert_eq!(tree.facts.blessed_folder, None);
+}
+
 #[test]
 fn moves_rename_and_never_swallow_themselves() {
     let mut tree = sample();
