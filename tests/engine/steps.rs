@@ -318,6 +318,17 @@ fn what_replaces_a_blessed_file_is_blessed() {
 }
 
 #[test]
+fn a_comment_of_nothing_is_refused() {
+    let step = "[[step]]\ncomment = { path = \"/etc/hosts\", contains = \"{params.word}\" }\n\
+                [params.word]\ndefault = \"\"\n";
+    assert_eq!(
+        fails(step),
+        "step 2 (r.toml:13:1) failed\n  the step `comment` would look for nothing\n  \
+         its `contains`, {params.word}, is filled with an empty text"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     assert_eq!(
         fails("[[step]]\nremove = \"/etc/none/x\"\n"),

@@ -1,16 +1,35 @@
 //! `comment = { path, contains, mark }`: a mark before lines.
 
+use crate::engine::facts::Facts;
 use crate::engine::job::Job;
-use crate::engine::problem::Result;
+use crate::engine::problem::{Problem, Result};
 use crate::engine::steps::text::{Edited, edit_files, needed};
 use crate::engine::steps::{Effect, Step};
 
 #[derive(Debug)]
 pub(super) struct Comment {
-    pub(super) path: String,
-    pub(super) contains: String,
-    pub(super) mark: String,
-    pub(super) optional: bool,
+    path: String,
+    contains: String,
+    mark: String,
+    optional: bool,
+}
+
+impl Comment {
+    pub(super) fn resolve(
+        path: &str,
+        contains: &str,
+        mark: &str,
+        optional: bool,
+        facts: &Facts,
+    ) -> Result<Self> {
+        let (path, filled) = (facts.fill(path)?, facts.fill(contains)?);
+        if filled.is_empty() {
+            // The recipe's own text is not empty: that is refused when it is read.
+            return Err(Problem::usage("the step `comment` would look for nothing")
+                .because(format!("its `contains`, {contains}, is filled with an empty text")));
+        }
+        Ok(Self { path, contains: filled, mark: mark.to_owned(), optional })
+    }
 }
 
 impl Step for Comment {

@@ -127,12 +127,9 @@ pub(super) fn resolve(action: &Action, facts: &Facts) -> Result<Box<dyn Step>> {
         Action::Replace { path, find, with, optional } => {
             Box::new(replace::Replace::resolve(path, find, with, *optional, facts)?)
         }
-        Action::Comment { path, contains, mark, optional } => Box::new(comment::Comment {
-            path: facts.fill(path)?,
-            contains: facts.fill(contains)?,
-            mark: mark.clone(),
-            optional: *optional,
-        }),
+        Action::Comment { path, contains, mark, optional } => {
+            Box::new(comment::Comment::resolve(path, contains, mark, *optional, facts)?)
+        }
         Action::Insert { path, after, line, optional } => Box::new(insert::Insert {
             path: facts.fill(path)?,
             after: facts.fill(after)?,
