@@ -10,7 +10,7 @@ use crate::engine::progress::Progress;
 use crate::engine::prove::{self, Proofs, wrong};
 use crate::engine::record::Record;
 use crate::engine::request::{BuildOptions, Verify};
-use crate::media::burn::{self, Course, Job, Phase, Trouble};
+use crate::media::burn::{self, Course, Job, Left, Phase, Trouble};
 use crate::media::pass::{Digests, Options};
 use crate::media::read_back::{Sent, read_back};
 use crate::media::room_left;
@@ -215,9 +215,9 @@ impl Written<'_, '_> {
         };
         let result = burn::run(medium, self.job, &mut course, &options);
         if let Err(trouble) = result {
-            let problem = problem.map_or_else(|| told(&path, trouble), |found| left(&path, found));
-            // Before, it may be as it was; behind, it may have tables that are whole.
+            // Before, it may be as it was; behind, its tables may be whole.
             let is_blank = matches!(reached.get(), Phase::Write | Phase::Prove);
+            let problem = problem.map_or_else(|| told(&path, trouble), |found| left(&path, found));
             return Err(if is_blank { blank(&path, problem) } else { problem });
         }
         record.forget();
@@ -255,7 +255,23 @@ pub(super) fn told(path: &str, trouble: Trouble) -> Problem {
             let problem = wrong(format!("{path} does not keep what is written to it"));
             problem.because(text).hint("this disk is not to be trusted: take another one")
         }
+        Trouble::Undone { first, left: None } => blank(path, told(path, *first)),
+        Trouble::Undone { first, left: Some(left) } => half(told(path, *first), &left),
     }
+}
+
+/// Says of a disk that may show partitions what they are worth.
+fn half(mut problem: Problem, left: &Left) -> Problem {
+    problem.sentence += "; it may show partitions, but it is not finished";
+    let ranges: Vec<_> =
+        left.ranges.iter().map(|range| format!("{} to {}", range.start, range.end)).collect();
+    problem
+        .because(format!(
+            "all files on it were proven, but not its headers and partition table: \
+             bytes {} may hold some of them",
+            ranges.join(", ")
+        ))
+        .because(format!("they could not be taken back: {}", left.error))
 }
 
 /// Says of a disk that was cleared, and not finished, that it is of no use.
@@ -287,5 +303,34 @@ mod tests {
         assert_eq!(kind(Trouble::Source(failing().into())), ProblemKind::BadInput);
         assert_eq!(kind(Trouble::Stopped), ProblemKind::Interrupted);
         assert_eq!(kind(Trouble::Wrong(String::new())), ProblemKind::Verification);
+    }
+
+    /// Of headers and tables that were not written, it is told what is there.
+    #[test]
+    fn what_is_on_a_disk_is_told() {
+        let failed = || Trouble::Medium(std::io::Error::other("Input/output error"));
+        let said = |left| {
+            let first = Box::new(failed());
+            told("/dev/sdb", Trouble::Undone { first, left }).to_string()
+        };
+        let again = "hint: run the same command again: it goes on where it was";
+        assert_eq!(
+            said(None),
+            format!(
+                "cannot write /dev/sdb; nothing starts from /dev/sdb now\n  \
+                 Input/output error\n  {again}"
+            )
+        );
+        let error = std::io::Error::other("it is gone");
+        let ranges = vec![512..1024, 0..512];
+        assert_eq!(
+            said(Some(Left { ranges, error })),
+            format!(
+                "cannot write /dev/sdb; it may show partitions, but it is not finished\n  \
+                 Input/output error\n  all files on it were proven, but not its headers and \
+                 partition table: bytes 512 to 1024, 0 to 512 may hold some of them\n  \
+                 they could not be taken back: it is gone\n  {again}"
+            )
+        );
     }
 }

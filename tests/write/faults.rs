@@ -16,6 +16,14 @@ fn once(faults: Faults) -> (Mock, Trouble) {
     (mock, trouble)
 }
 
+/// How many operations there are until all is proven, and until all is done.
+fn operations() -> (usize, usize) {
+    let counted = disk(Faults::default());
+    let ran = run(&counted, &sample(512), &mut Records::default(), 1);
+    ran.result.unwrap();
+    (ran.proven_at, counted.operations())
+}
+
 #[test]
 fn writes_are_aligned_in_order_and_leave_out_what_is_free() {
     for sector in [512, 4096] {
@@ -125,12 +133,17 @@ fn silent_damage_is_found_by_reading_back() {
 
 #[test]
 fn damage_of_a_header_at_its_last_write_is_found_and_withdrawn() {
+    let (sample, corrupt_from) = (sample(512), operations().0);
     // The volume's header, the backup table, the primary one, sector 0.
     for at in [(1 << 20) + 1024, LEN - 512, 512, 1024, 460] {
-        let mock = disk(Faults { corrupt: Some(at), ..Faults::default() });
-        let ran = run(&mock, &sample(512), &mut Records::default(), 1);
+        let mock = disk(Faults { corrupt: Some(at), corrupt_from, ..Faults::default() });
+        let ran = run(&mock, &sample, &mut Records::default(), 1);
         let trouble = ran.result.expect_err("a header that is not kept");
-        assert!(matches!(trouble, Trouble::Wrong(_)), "{at}: {trouble}");
+        let Trouble::Undone { first, left } = trouble else { panic!("{at}: {trouble}") };
+        assert!(matches!(*first, Trouble::Wrong(_)), "{at}: {first}");
+        // The place keeps no zeros either, which is told.
+        let left = left.expect("a place that cannot be erased").ranges;
+        assert!(left.iter().all(|range| range.contains(&at)) && left.len() == 1, "{at}: {left:?}");
     }
 }
 
@@ -170,6 +183,55 @@ fn a_disk_that_shrinks_or_is_swapped_is_not_committed() {
         let data = mock.data();
         assert!(data[..512].iter().all(|b| *b == 0) || at == 0, "operation {at}");
     }
+}
+
+/// Errors in a row from each operation on: what a trouble says of the disk is so.
+#[test]
+fn what_is_left_of_headers_and_tables_is_told() {
+    let (sample, (proven, end)) = (sample(512), operations());
+    let (mut taken_back, mut half) = (0, 0);
+    for at in proven..end {
+        for errors in [2, 5, 8, 11, 14, 10_000] {
+            let eio_once = (at..at + errors).collect();
+            let mock = disk(Faults { eio_once, ..Faults::default() });
+            let ran = run(&mock, &sample, &mut Records::default(), 1);
+            let Err(Trouble::Undone { left, .. }) = ran.result else { continue };
+            assert!(ran.proven, "operation {at}");
+            let data = mock.data();
+            let Some(left) = left else {
+                taken_back += 1;
+                assert!(!recognised(&data), "operation {at}, {errors} errors");
+                continue;
+            };
+            half += 1;
+            let told = |range: &&std::ops::Range<u64>| !left.ranges.contains(range);
+            for range in sample.image.withheld.iter().filter(told) {
+                let there = &data[range.start as usize..range.end as usize];
+                assert!(there.iter().all(|b| *b == 0), "operation {at}: bytes {range:?}");
+            }
+        }
+    }
+    assert!(taken_back > 5 && half > 5, "{taken_back} were taken back, {half} not");
+}
+
+/// Found to be another disk while the tables go out: it is not written to.
+#[test]
+fn another_disk_is_not_erased() {
+    let sample = sample(512);
+    let (expected, (proven, end)) = (clean(&sample), operations());
+    let mut found = 0;
+    for at in proven..end {
+        let mock = disk(Faults { shrink_at: Some(at), ..Faults::default() });
+        let ran = run(&mock, &sample, &mut Records::default(), 1);
+        let Err(Trouble::Undone { left: Some(left), .. }) = ran.result else { continue };
+        found += 1;
+        assert_eq!(left.error.to_string(), "its size was 1 and is now 2");
+        assert_eq!(left.ranges.len(), sample.image.withheld.len() - 1, "all but sector 0");
+        for range in left.ranges.iter().map(|range| range.start as usize..range.end as usize) {
+            assert!(mock.data()[range.clone()] == expected[range], "written to after all");
+        }
+    }
+    assert!(found > 0);
 }
 
 #[test]

@@ -21,8 +21,10 @@ pub(crate) struct Faults {
     pub(crate) short: Option<usize>,
     /// Writes from here on say that the disk is full.
     pub(crate) full_from: Option<u64>,
-    /// What is written to these bytes is kept wrong, and nobody is told.
+    /// What is written to this byte is kept wrong, and nobody is told.
     pub(crate) corrupt: Option<u64>,
+    /// The operation from which on that is so.
+    pub(crate) corrupt_from: usize,
     /// Reads of these bytes lie.
     pub(crate) lie: Option<u64>,
     /// From this operation on, the size is another one.
@@ -179,7 +181,8 @@ impl Raw for Mock {
             return Err(io::Error::from_raw_os_error(ENOSPC));
         }
         let mut data = buf[..len].to_vec();
-        if let Some(bad) = inner.faults.corrupt.filter(|bad| (at..end).contains(bad)) {
+        let corrupt = inner.faults.corrupt.filter(|bad| (at..end).contains(bad));
+        if let Some(bad) = corrupt.filter(|_| inner.operations > inner.faults.corrupt_from) {
             data[(bad - at) as usize] ^= 1;
         }
         inner.writes.push(at..end);

@@ -109,6 +109,8 @@ impl Log for Records {
 pub(crate) struct Ran {
     pub(crate) result: Result<(), Trouble>,
     pub(crate) proven: bool,
+    /// How many operations there were until then.
+    pub(crate) proven_at: usize,
 }
 
 /// Writes and proves, as `build --device` does.
@@ -116,7 +118,7 @@ pub(crate) fn run(mock: &Mock, sample: &Sample, records: &mut Records, depth: us
     let mut target = Target::new(mock.clone(), depth);
     let (job, stop) = (sample.job(), AtomicBool::new(false));
     let options = Options::new(2, &stop, &|_| {});
-    let mut proven = false;
+    let (mut proven, mut proven_at) = (false, 0);
     let mut prove = |seen: &Source, _, digests: &_| {
         let volume = Some((&*sample.tree, &sample.laid, sample.image.volume()));
         let sent = Sent { volume, digests };
@@ -124,7 +126,7 @@ pub(crate) fn run(mock: &Mock, sample: &Sample, records: &mut Records, depth: us
         if let Some(fault) = faults.first() {
             return Err(Trouble::Wrong(fault.to_string()));
         }
-        proven = true;
+        (proven, proven_at) = (true, mock.operations());
         Ok(())
     };
     let mut course = Course {
@@ -136,7 +138,7 @@ pub(crate) fn run(mock: &Mock, sample: &Sample, records: &mut Records, depth: us
         phase: &mut |_| {},
     };
     let result = burn::run(&mut target, &job, &mut course, &options).map(drop);
-    Ran { result, proven }
+    Ran { result, proven, proven_at }
 }
 
 /// What a work without faults leaves on this disk.

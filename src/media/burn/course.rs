@@ -1,7 +1,7 @@
 //! The order of the whole work, in one place.
 
 use crate::block::{Bypass, Medium, Source};
-use crate::media::burn::{Job, Log, Result, Trouble, clear, commit, probe, view, withdraw, write};
+use crate::media::burn::{Job, Log, Result, Trouble, clear, commit, probe, view, write};
 use crate::media::pass::{Digests, Options};
 use std::ops::Range;
 
@@ -40,7 +40,7 @@ pub struct Course<'a> {
 /// Writes and proves a whole disk. Unless this succeeds, nothing starts from it.
 ///
 /// # Errors
-/// [`Trouble`]; the disk has no table then.
+/// [`Trouble`]; the disk has no table then, unless [`Trouble::Undone`] says so.
 pub fn run(
     medium: &mut dyn Medium,
     job: &Job,
@@ -60,11 +60,7 @@ pub fn run(
     (course.prove)(&seen, how, &digests)?;
     drop(seen);
     (course.phase)(Phase::Commit);
-    if let Err(trouble) = commit(medium, job) {
-        // The first trouble is the one to tell.
-        let _ = withdraw(medium, job);
-        return Err(trouble);
-    }
+    commit(medium, job)?;
     // A system that does not look again sees the old table until it is told.
     let _ = medium.announce();
     Ok(digests)

@@ -39,6 +39,22 @@ pub enum Trouble {
     Wrong(String),
     /// The user stopped the work.
     Stopped,
+    /// All was proven, but the headers and tables could not be written.
+    Undone {
+        /// Why.
+        first: Box<Trouble>,
+        /// What of them could not be taken back; none when all was.
+        left: Option<Left>,
+    },
+}
+
+/// Headers and tables of which nobody knows whether the disk holds them.
+#[derive(Debug)]
+pub struct Left {
+    /// Where they are.
+    pub ranges: Vec<Range<u64>>,
+    /// Why they could not be erased.
+    pub error: io::Error,
 }
 
 /// A result of writing to a disk.
@@ -51,6 +67,7 @@ impl fmt::Display for Trouble {
             Self::Medium(error) => write!(f, "{error}"),
             Self::Wrong(text) => f.write_str(text),
             Self::Stopped => f.write_str("the work was stopped"),
+            Self::Undone { first, .. } => write!(f, "{first}"),
         }
     }
 }
@@ -135,44 +152,79 @@ pub fn view(medium: &dyn Medium, job: &Job) -> Result<(Source, Bypass)> {
 }
 
 /// Writes what was withheld, in its order, each flushed before the next; then
-/// reads it back.
+/// reads it back. What does not hold is taken back.
 ///
 /// # Errors
-/// [`Trouble::Wrong`] when it is not kept; [`Trouble::Medium`].
+/// [`Trouble::Undone`], with what is left on the disk.
 pub fn commit(medium: &mut dyn Medium, job: &Job) -> Result<()> {
     let pieces = job.pieces().map_err(Trouble::Source)?;
+    let mut begun = 0;
+    let done = put(medium, &pieces, &mut begun).and_then(|()| are_kept(medium, &pieces));
+    done.map_err(|first| {
+        let left = withdraw(medium, &pieces[..begun]);
+        Trouble::Undone { first: Box::new(first), left }
+    })
+}
+
+/// A range of the disk and what belongs there.
+type Held = (Range<u64>, Vec<u8>);
+
+/// Writes the pieces; `begun` counts those of which something may be there.
+fn put(medium: &mut dyn Medium, pieces: &[Held], begun: &mut usize) -> Result<()> {
     let last = pieces.len().saturating_sub(1);
     for (index, (range, bytes)) in pieces.iter().enumerate() {
         if index == 0 || index == last {
             medium.still().map_err(Trouble::Medium)?;
         }
+        *begun = index + 1;
         medium.write_at(range.start, bytes).map_err(Trouble::Medium)?;
         medium.flush().map_err(Trouble::Medium)?;
     }
+    Ok(())
+}
+
+fn are_kept(medium: &dyn Medium, pieces: &[Held]) -> Result<()> {
     let (stored, _) = medium.stored().map_err(Trouble::Medium)?;
-    for (range, bytes) in &pieces {
+    for (range, bytes) in pieces {
         let found = read_vec(&*stored, range.start, bytes.len()).map_err(Trouble::Medium)?;
         if found != *bytes {
-            let text = format!(
-                "bytes {} to {} are not kept: the partition table may be damaged",
-                range.start, range.end
-            );
-            return Err(Trouble::Wrong(text));
+            let (start, end) = (range.start, range.end);
+            return Err(Trouble::Wrong(format!("bytes {start} to {end} are not kept")));
         }
     }
     Ok(())
 }
 
-/// Takes back what was committed, when it does not hold after all.
-///
-/// # Errors
-/// [`Trouble::Medium`].
-pub fn withdraw(medium: &mut dyn Medium, job: &Job) -> Result<()> {
-    for range in job.withheld.iter().rev() {
-        zero(medium, range).map_err(Trouble::Medium)?;
-        medium.flush().map_err(Trouble::Medium)?;
+/// Takes back what was committed, the last first; tells what may still be there.
+/// A disk that is not the same any more is not touched.
+fn withdraw(medium: &mut dyn Medium, pieces: &[Held]) -> Option<Left> {
+    if pieces.is_empty() {
+        return None;
     }
-    Ok(())
+    let ranges = || pieces.iter().rev().map(|(range, _)| range.clone());
+    if let Err(error) = medium.still() {
+        return Some(Left { ranges: ranges().collect(), error });
+    }
+    let mut left: Option<Left> = None;
+    for range in ranges() {
+        let erased = zero(medium, &range).and_then(|()| medium.flush());
+        // One that fails is no reason to leave the others.
+        if let Err(error) = erased.and_then(|()| is_erased(medium, &range)) {
+            let ranges = Vec::new();
+            left.get_or_insert(Left { ranges, error }).ranges.push(range);
+        }
+    }
+    left
+}
+
+fn is_erased(medium: &dyn Medium, range: &Range<u64>) -> io::Result<()> {
+    let (stored, _) = medium.stored()?;
+    let len = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
+    let found = read_vec(&*stored, range.start, len)?;
+    match found.iter().all(|byte| *byte == 0) {
+        true => Ok(()),
+        false => Err(io::Error::other("what is erased does not stay erased")),
+    }
 }
 
 /// Erases a disk: no table, no headers at either end or at the ends of these
