@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Changes whenever the same plan would make other bytes.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 /// Seconds from 1904, where HFS+ counts from, to 1970.
 const HFS_EPOCH: u64 = 2_082_844_800;
 /// For plans whose inputs have no date: the day Lion came out, in UTC.

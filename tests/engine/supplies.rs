@@ -13,6 +13,7 @@ use lionize::source::sample;
 use lionize::source::sample::catalog::{Offer, catalog};
 use lionize::source::sample::server::{Server, Site};
 use lionize::source::store::Store;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -180,6 +181,55 @@ fn the_same_bytes_from_the_network_the_store_and_a_lock() {
     assert!(paths.iter().all(|path| path.ends_with("/ServerEssentials.pkg")), "{paths:?}");
 }
 
+/// The store's file of these bytes.
+fn stored(folder: &Path, sha256: &str) -> Option<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).find_map(|path| {
+        if path.is_dir() {
+            return stored(&path, sha256);
+        }
+        let digest = Sha256::digest(std::fs::read(&path).ok()?);
+        (digest.iter().map(|b| format!("{b:02x}")).collect::<String>() == sha256).then_some(path)
+    })
+}
+
+/// The same plan makes the same bytes, whether a package was given or fetched:
+/// those that are given are opened first.
+#[test]
+fn the_same_bytes_whatever_is_given_and_whatever_fetched() {
+    let dir = tempfile::tempdir().unwrap();
+    let esd = installer(dir.path(), "10.7.5", "11G63");
+    let text = "schema = 1\nname = \"t\"\ntitle = \"T\"\n[media]\nlayout = \"bare\"\n\
+        [inputs.installer]\nkind = \"installer\"\n\
+        [inputs.one]\nkind = \"catalog\"\ncatalog = \"lion\"\n\
+        product = \"11G63_ServerEssentials\"\npackage = \"ServerEssentials.pkg\"\ntrust = \"signature\"\n\
+        [inputs.two]\nkind = \"catalog\"\ncatalog = \"lion\"\nproduct = \"041-98155\"\n\
+        package = \"MacOSXSrvrApp10.7.5.pkg\"\ntrust = \"signature\"\n\
+        [[step]]\nrestore = \"installer\"\n\
+        [[step]]\ncopy = { from = \"one\", to = \"/Packages/One.pkg\" }\n\
+        [[step]]\ncopy = { from = \"two\", to = \"/Packages/Two.pkg\" }\n";
+    let recipe = file(dir.path(), "t.toml", &bytes(text.as_bytes()));
+    let (_server, fetches) = sampled(recipe.to_str().unwrap(), &[("installer", &esd)], dir.path());
+    let make = |request: &Request, name: &str| {
+        let out = dir.path().join(name);
+        let options = BuildOptions { output: out.clone(), verify: Verify::Quick, threads: 2 };
+        let built = build(&plan(request).unwrap(), &options, &mut Silent, &Stop::new()).unwrap();
+        (built.plan, std::fs::read(out).unwrap(), std::fs::read(built.manifest).unwrap())
+    };
+    let (id, fetched, manifest) = make(&fetches, "fetched.img");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    for (number, name) in [(1, "one"), (2, "two")] {
+        let input = &manifest["inputs"][number];
+        assert_eq!(input["name"], name);
+        let sha256 = input["files"][0]["sha256"].as_str().unwrap();
+        let given = stored(&dir.path().join("store"), sha256).unwrap();
+        let mut gives = fetches.clone();
+        gives.inputs.push((name.to_owned(), given));
+        let (other, bytes, _) = make(&gives, name);
+        assert_eq!(other, id);
+        assert!(bytes == fetched, "{name} was given");
+    }
+}
+
 /// What a plan is to read is not removed by who makes room meanwhile.
 #[test]
 fn the_store_is_in_use_as_long_as_its_plan() {
@@ -231,12 +281,12 @@ fn a_lock_takes_nothing_else() {
     let options = BuildOptions { output: out.clone(), verify: Verify::Quick, threads: 1 };
     assert!(build(&changed, &options, &mut Silent, &Stop::new()).is_err());
     assert!(!out.exists());
-    std::fs::write(&at, lock.replace("format = 2", "format = 1")).unwrap();
+    std::fs::write(&at, lock.replace("format = 3", "format = 1")).unwrap();
     assert_eq!(
         problem(&request),
         format!(
             "cannot read the lock file {}\n  it is for version 1 of what is written; \
-             this program writes version 2\n  hint: make it again with `lionize lock`",
+             this program writes version 3\n  hint: make it again with `lionize lock`",
             at.display()
         )
     );

@@ -7,6 +7,7 @@ use crate::volume::hfsplus::layout::forks::{ForkKind, ForkRef, Forks};
 use crate::volume::hfsplus::layout::objects::{Objects, Thing};
 use crate::volume::hfsplus::layout::space::Space;
 use crate::volume::{Body, NodeId};
+use std::collections::HashMap;
 
 /// Everything that takes blocks and is not of the format's own.
 pub(super) struct Data<'a> {
@@ -104,12 +105,17 @@ fn is_folder_link(objects: &Objects, id: NodeId) -> bool {
 }
 
 /// All forks that take blocks, in the order of their sources; those in no
-/// container first.
+/// container first. Containers come as the volume's files lead to them: their
+/// own numbers tell which was opened first, and that is no fact of the volume.
 fn in_source_order(objects: &Objects, attributes: &Attributes) -> Vec<ForkRef> {
     let mut forks = Vec::new();
+    let mut ranks: HashMap<u64, usize> = HashMap::new();
     let mut add = |node, kind, source: &Source| {
         if !source.is_empty() {
-            let origin = source.origin(0).map(|Origin { container, offset }| (container, offset));
+            let origin = source.origin(0).map(|Origin { container, offset }| {
+                let next = ranks.len();
+                (*ranks.entry(container).or_insert(next), offset)
+            });
             forks.push((origin, ForkRef { node, kind }));
         }
     };
