@@ -26,6 +26,21 @@ pub(super) struct Identity {
     pub(super) date: u64,
     /// All but the inputs' contents.
     basis: Value,
+    /// The same without what only a disk decides: what lock files know.
+    anywhere: Value,
+}
+
+/// The sectors that a recipe says, whatever the disk has.
+#[derive(Clone, Copy)]
+pub(super) struct Sector(pub(super) u32);
+
+impl Sector {
+    /// The recipe as it was read.
+    pub(super) fn of(self, recipe: &Recipe) -> Recipe {
+        let mut read = recipe.clone();
+        read.media.sector = self.0;
+        read
+    }
 }
 
 /// A plan's id, and the digests of its inputs' files.
@@ -54,27 +69,33 @@ impl Identity {
         params: &[(String, String)],
         inputs: &Inputs,
         request: &Request,
+        read: Sector,
         date: u64,
     ) -> Result<Self, Error> {
-        let basis = json!({
-            "format": FORMAT,
-            "recipe": serde_json::to_value(recipe.decisive()).unwrap_or(Value::Null),
-            "params": params,
-            "target": request.target_bytes,
-            "date": date,
-        });
+        let basis = |recipe: &Recipe, target: Option<u64>| {
+            json!({
+                "format": FORMAT,
+                "recipe": serde_json::to_value(recipe.decisive()).unwrap_or(Value::Null),
+                "params": params,
+                "target": target,
+                "date": date,
+            })
+        };
+        let anywhere = basis(&read.of(recipe), None);
+        let basis = basis(recipe, request.target_bytes);
         let mut sketches = BTreeMap::new();
         for file in inputs.0.iter().flat_map(|input| input.opener.files()) {
             let sketch = hash::sketch(&file.path)?;
             sketches.insert(file.path, sketch);
         }
         let seed = over(&basis, inputs, |path| sketches.get(path).copied());
-        Ok(Self { seed, date, basis })
+        Ok(Self { seed, date, basis, anywhere })
     }
 
-    /// Whether the size of a disk is in the id.
-    pub(super) fn is_for_disk(&self) -> bool {
-        !self.basis["target"].is_null()
+    /// The id that the plan has where its size is not a disk's: a lock's.
+    pub(super) fn anywhere(&self, inputs: &Inputs, identified: &Identified) -> String {
+        let digest = |path: &Path| identified.digests.get(path).map(|digests| digests.sha256);
+        hex(over(&self.anywhere, inputs, digest))
     }
 
     /// The plan's id, once its inputs were read.

@@ -160,9 +160,10 @@ impl Lock {
     }
 
     /// Refuses inputs whose bytes are not those of the lock. The size of a disk
-    /// is in its plan's id and in no lock, so there the inputs alone decide.
+    /// is in its plan's id and in no lock, so the id without it is compared.
     pub(super) fn check(&self, plan: &Plan, identified: &Identified) -> Result<()> {
-        if identified.id() == self.plan {
+        let anywhere = || plan.identity.anywhere(&plan.inputs, identified);
+        if identified.id() == self.plan || anywhere() == self.plan {
             return Ok(());
         }
         let now = Self::of(plan, identified);
@@ -182,8 +183,10 @@ impl Lock {
                 problem = problem.because(format!("`{}` is missing", locked.name));
             }
         }
-        if problem.causes.is_empty() && plan.identity.is_for_disk() {
-            return Ok(());
+        if problem.causes.is_empty() {
+            let cause =
+                "a folder among them has other names, modes or links, or a secret is another";
+            problem = problem.because(cause);
         }
         Err(problem.hint("give the same files, or make a new lock file with `lionize lock`"))
     }

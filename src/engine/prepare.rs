@@ -4,7 +4,7 @@ use crate::engine::build::threads;
 use crate::engine::changes::Watched;
 use crate::engine::events::{Event, Sink, Stage, Stop};
 use crate::engine::facts::Facts;
-use crate::engine::identity::{self, Identity};
+use crate::engine::identity::{self, Identity, Sector};
 use crate::engine::inner::{self, Packing};
 use crate::engine::inputs::{self, Inputs, Opened, Search};
 use crate::engine::job::{Contents, Job};
@@ -125,9 +125,8 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     }
     let mut recipe = load::recipe_with(&request.recipe, &request.supplies)?;
     recipe.steps.extend(request.fixes.iter().map(asked_for));
-    if let Some(sector) = request.target_sector {
-        recipe.media.sector = sector;
-    }
+    let sector = Sector(recipe.media.sector);
+    recipe.media.sector = request.target_sector.unwrap_or(sector.0);
     let mut facts = Facts::default();
     let params = load::params(&recipe, &request.params)?;
     for (name, value) in &params {
@@ -135,7 +134,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     }
     let lock = request.locked.as_deref().map(Lock::read).transpose()?;
     if let Some(lock) = &lock {
-        lock.check_recipe(&recipe, &shown(&recipe, params.clone()))?;
+        lock.check_recipe(&sector.of(&recipe), &shown(&recipe, params.clone()))?;
     }
     let progress = Progress::new(sink);
     progress.start(Stage::Read, "the inputs", 0);
@@ -173,7 +172,7 @@ fn look(request: &Request, fetch: bool, sink: &mut dyn Sink, stop: &Stop) -> Res
     warn(&inputs, &progress);
 
     progress.start(Stage::LayOut, "", 0);
-    let identity = Identity::new(&recipe, &params, &inputs, request, date);
+    let identity = Identity::new(&recipe, &params, &inputs, request, sector, date);
     let identity = identity.map_err(|error| Problem::reading("an input", error))?;
     let laid = layout::lay_out(&recipe, &facts, contents, efi, request, &identity)?;
     progress.finish(Stage::LayOut);

@@ -292,6 +292,42 @@ fn a_lock_takes_nothing_else() {
     );
 }
 
+/// On a disk the size is another, and so the plan's id; what a folder holds
+/// besides bytes is in a lock all the same.
+#[test]
+fn a_lock_for_a_disk_knows_a_folders_links() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "schema = 1\nname = \"t\"\ntitle = \"T\"\n[inputs.folder]\nkind = \"folder\"\n\
+                [media]\nlayout = \"bare\"\n[media.volume]\nsize = \"8 MiB\"\n[[step]]\n\
+                copy = { from = \"folder\", to = \"/Extras\" }\n";
+    let recipe = file(dir.path(), "t.toml", &bytes(text.as_bytes()));
+    let folder = dir.path().join("folder");
+    file(&folder, "a", &bytes(*b"a"));
+    let link = folder.join("link");
+    std::os::unix::fs::symlink("a", &link).unwrap();
+    let mut request = request(recipe.to_str().unwrap(), &[("folder", &folder)]);
+    let identify = |request: &Request| {
+        let plan = plan(request).unwrap();
+        plan.identify(&mut Silent, &Stop::new()).map(|found| plan.lock(found).unwrap())
+    };
+    let at = dir.path().join("t.lock");
+    std::fs::write(&at, identify(&request).unwrap()).unwrap();
+    request.locked = Some(at);
+    // Sectors of other disks are no other recipe.
+    for sector in [512, 4096] {
+        (request.target_bytes, request.target_sector) = (Some(64 << 20), Some(sector));
+        identify(&request).unwrap();
+    }
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("b", &link).unwrap();
+    assert_eq!(
+        identify(&request).unwrap_err().to_string(),
+        "the inputs are not those of the lock file\n  a folder among them has other names, \
+         modes or links, or a secret is another\n  \
+         hint: give the same files, or make a new lock file with `lionize lock`"
+    );
+}
+
 /// The sample's site, and a request of one of the recipes that fetch from it.
 fn sampled(recipe: &str, inputs: &[(&str, &Path)], dir: &Path) -> (Server, Request) {
     let server = Server::of(sample::lion_server().unwrap()).unwrap();
