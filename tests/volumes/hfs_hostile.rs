@@ -257,3 +257,76 @@ fn circles_are_found() {
     });
     assert!(said_of_leaf.starts_with("catalog B-tree node: bLink is"), "{said_of_leaf}");
 }
+
+/// Files that all say to be the one whose extents fill a B-tree: each would
+/// hold them all before the id is found to be there twice.
+#[test]
+fn extents_are_held_once() {
+    const RECORDS: u32 = 50;
+    let mut tree = Tree::new(name("Extents"), Case::Folded, NOW);
+    let root = tree.root();
+    for number in 0..12 {
+        add(&mut tree, root, &format!("file {number:02}"), file(*b"data"));
+    }
+    let params = Params::new(Size::Exact(4 << 20), NOW);
+    let laid = lay_out(&Arc::new(tree), &params).unwrap();
+    let mut image = read_vec(&laid.map, 0, laid.map.len() as usize).unwrap();
+    let run = |first: u32| -> Vec<u8> {
+        let starts = (first..first + 8).map(|block| 100 + 2 * block);
+        starts.flat_map(|start| [start.to_be_bytes(), 1u32.to_be_bytes()].concat()).collect()
+    };
+    let word = |image: &[u8], at: usize| u32::from_be_bytes(image[at..at + 4].try_into().unwrap());
+    let id = word(&image, key_of(&image, "file 00") + 2 + 6 + 14 + 8);
+    for number in 0..12 {
+        let record = key_of(&image, &format!("file {number:02}")) + 2 + 6 + 14;
+        put(&mut image, record + 8, &id.to_be_bytes());
+        let blocks = 8 + 8 * RECORDS;
+        put(&mut image, record + 88, &u64::from(blocks * 4096).to_be_bytes());
+        put(&mut image, record + 88 + 12, &blocks.to_be_bytes());
+        put(&mut image, record + 88 + 16, &run(0));
+    }
+    // A tree of one leaf.
+    let extents = word(&image, 1024 + 192 + 16) as usize * 4096;
+    put(&mut image, extents + 14, &[0, 1]);
+    for (field, value) in [(2, 1), (6, RECORDS), (10, 1), (14, 1)] {
+        put(&mut image, extents + 14 + field, &value.to_be_bytes());
+    }
+    let leaf = extents + 4096;
+    put(&mut image, leaf + 8, &[0xff, 1, 0, RECORDS as u8]);
+    for number in 0..=RECORDS {
+        let at = 14 + 76 * number as usize;
+        put(&mut image, leaf + 4096 - 2 * (number as usize + 1), &(at as u16).to_be_bytes());
+        if number < RECORDS {
+            let key = [&[0, 10, 0, 0][..], &id.to_be_bytes(), &(8 + 8 * number).to_be_bytes()];
+            put(&mut image, leaf + at, &[key.concat(), run(8 + 8 * number)].concat());
+        }
+    }
+    let said = walk(image).unwrap_err().to_string();
+    let rule = "the extents of this file are another's as well";
+    assert!(said.starts_with(&format!("extents record: fileID is {id}: {rule}")), "{said}");
+}
+
+/// What a system had begun to delete when it stopped: folders, too.
+#[test]
+fn leftovers_in_hidden_folders_are_left_out() {
+    for (hidden, left) in [("\0\0\0\0HFS+ Private Data", 2), (".HFS+ Private Directory Data\r", 2)]
+    {
+        let mut tree = Tree::new(name("Leftovers"), Case::Folded, NOW);
+        let root = tree.root();
+        let units: Vec<u16> = hidden.encode_utf16().collect();
+        let private = Body::Dir(Vec::new());
+        let meta = meta(Meta::DIR | 0o755);
+        let private = tree.add(root, Name::from_units(&units), meta, private).unwrap();
+        let folder = add(&mut tree, private, "temp21", Body::Dir(Vec::new()));
+        add(&mut tree, folder, "in it", file(*b"gone"));
+        add(&mut tree, private, "temp22", file(*b"gone"));
+        add(&mut tree, root, "there", file(*b"data"));
+        let laid = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW)).unwrap();
+        let image = read_vec(&laid.map, 0, laid.map.len() as usize).unwrap();
+        let tree = Volume::open(bytes(image)).unwrap().tree().unwrap();
+        let names: Vec<_> = tree.ids().map(|id| tree.node(id).name.to_string()).collect();
+        assert_eq!(names, ["Leftovers", "there"], "{hidden:?}");
+        let note = format!("{left} leftovers of deleted files in hidden folders were left out");
+        assert_eq!(tree.facts.notes, [note]);
+    }
+}

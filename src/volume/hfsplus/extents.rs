@@ -34,6 +34,7 @@ struct Run {
 pub(crate) struct Blocks {
     runs: Vec<Run>,
     count: u32,
+    overflow: u32,
 }
 
 impl Blocks {
@@ -63,6 +64,11 @@ impl Blocks {
     /// The number of blocks so far.
     pub(crate) const fn count(&self) -> u32 {
         self.count
+    }
+
+    /// How many records of the extents file they come from.
+    pub(crate) const fn overflow(&self) -> u32 {
+        self.overflow
     }
 
     /// The first `len` bytes of these blocks as a source.
@@ -114,6 +120,8 @@ pub(crate) fn blocks(
             let rule = "more blocks than its extents hold";
             return Err(Error::corrupt(FORK, "totalBlocks", total, rule));
         }
+        // Fewer than blocks.
+        blocks.overflow += 1;
     }
     if blocks.count > total {
         let rule = "fewer blocks than its extents hold";

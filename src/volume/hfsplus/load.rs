@@ -37,6 +37,8 @@ struct Loader<'a> {
     /// What all empty forks share.
     empty: Source,
     left_out: u32,
+    /// Records of the extents file that forks were made of.
+    overflow: u64,
 }
 
 /// Reads the whole volume.
@@ -62,6 +64,7 @@ pub(crate) fn tree(volume: &Volume) -> Result<Tree> {
         dates: vec![root.createDate.get(), volume.header().raw.createDate.get()],
         empty: bytes([]),
         left_out: 0,
+        overflow: 0,
     };
     volume
         .catalog
@@ -106,6 +109,9 @@ impl Loader<'_> {
         let node = self.add(name, folder_meta(folder)?, Body::Dir(Vec::new()))?;
         if Some(parent) == self.hidden[1] {
             self.inode(LinkKind::Folder, name, node, 0);
+        } else if Some(parent) == self.hidden[0] {
+            // A folder that was being deleted; systems take it away at mount.
+            self.left_out += 1;
         } else {
             self.places.push((parent, node));
         }
@@ -133,6 +139,10 @@ impl Loader<'_> {
         if Some(parent) == self.hidden[0] {
             let first = if chained { file.reserved1.get() } else { 0 };
             self.inode(LinkKind::File, name, node, first);
+            return Ok(());
+        }
+        if Some(parent) == self.hidden[1] {
+            self.left_out += 1;
             return Ok(());
         }
         if let Some(kind) = kind {
@@ -165,7 +175,7 @@ impl Loader<'_> {
         }
     }
 
-    fn forks(&self, file: &CatalogFile) -> Result<Body> {
+    fn forks(&mut self, file: &CatalogFile) -> Result<Body> {
         let id = file.fileID.get();
         let rsrc = &file.resourceFork;
         let has_rsrc = rsrc.logicalSize.get() != 0 || rsrc.totalBlocks.get() != 0;
@@ -175,11 +185,18 @@ impl Loader<'_> {
         })
     }
 
-    fn fork(&self, fork: &ForkData, id: u32, kind: u8) -> Result<Source> {
+    fn fork(&mut self, fork: &ForkData, id: u32, kind: u8) -> Result<Source> {
         if fork.logicalSize.get() == 0 {
             return Ok(self.empty.clone());
         }
-        self.volume.fork(fork, id, kind)
+        let blocks = self.volume.blocks(fork, id, kind)?;
+        // Of files that share an id each would hold the same extents.
+        self.overflow += u64::from(blocks.overflow());
+        if self.overflow > self.volume.most_overflow() {
+            let rule = "the extents of this file are another's as well";
+            return Err(Error::corrupt("extents record", "fileID", id, rule));
+        }
+        blocks.into_source(self.volume.source(), self.volume.header(), fork.logicalSize.get())
     }
 
     /// Sorts nodes by their ids, of which no two may be the same.

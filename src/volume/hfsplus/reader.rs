@@ -4,7 +4,7 @@ use crate::block::{Error, Result, Source, Value};
 use crate::volume::hfsplus::attributes;
 use crate::volume::hfsplus::btree::{self, ATTRIBUTES, BTree, CATALOG, EXTENTS, Names};
 use crate::volume::hfsplus::catalog::{LinkKind, Record, file_meta, folder_meta, link_kind, parse};
-use crate::volume::hfsplus::extents::{DATA, RESOURCE, blocks, fork_of, special};
+use crate::volume::hfsplus::extents::{Blocks, DATA, RESOURCE, blocks, fork_of, special};
 use crate::volume::hfsplus::header::{self, Header};
 use crate::volume::hfsplus::journal::{self, State};
 use crate::volume::hfsplus::key::{
@@ -216,9 +216,21 @@ impl Volume {
     }
 
     /// A file's fork as a source.
-    pub(crate) fn fork(&self, fork: &ForkData, id: u32, kind: u8) -> Result<Source> {
-        let blocks = blocks(fork, fork_of(id, kind), &self.header, self.overflow.as_ref())?;
+    fn fork(&self, fork: &ForkData, id: u32, kind: u8) -> Result<Source> {
+        let blocks = self.blocks(fork, id, kind)?;
         blocks.into_source(&self.source, &self.header, fork.logicalSize.get())
+    }
+
+    /// The blocks of a file's fork.
+    pub(crate) fn blocks(&self, fork: &ForkData, id: u32, kind: u8) -> Result<Blocks> {
+        blocks(fork, fork_of(id, kind), &self.header, self.overflow.as_ref())
+    }
+
+    /// More records than the extents file has room for.
+    pub(crate) fn most_overflow(&self) -> u64 {
+        // A key with its length, eight extents, and the record's offset.
+        const RECORD: u64 = 12 + 64 + 2;
+        self.overflow.as_ref().map_or(0, |tree| tree.file().len() / RECORD)
     }
 
     /// The root folder's name and record: the catalog's first.
