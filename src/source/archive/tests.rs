@@ -253,6 +253,29 @@ fn zip_archives_are_folders() {
 }
 
 #[test]
+fn stored_files_of_a_zip_are_proven_by_their_checksums() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for method in [zip::CompressionMethod::Stored, zip::CompressionMethod::Deflated] {
+        zip.start_file(format!("{method}"), options.compression_method(method)).unwrap();
+        zip.write_all(&b"plain ".repeat(500_000)).unwrap();
+    }
+    let mut data = zip.finish().unwrap().into_inner();
+    // A bit of a byte that lies far behind what is read first.
+    data[2_900_000] ^= 1;
+    let path = write(dir.path(), "x.zip", &data);
+    let first = |name: &str| {
+        let item = Opener::new().resolve(&path.join(name)).unwrap();
+        read_vec(item.contents().unwrap().as_ref(), 0, 6)
+    };
+    let error = first("Stored").unwrap_err().to_string();
+    let ends = ": not that of the stored bytes";
+    assert!(error.starts_with("zip archive: CRC-32 is 0x") && error.ends_with(ends), "{error}");
+    assert_eq!(first("Deflated").unwrap(), b"plain ");
+}
+
+#[test]
 fn broken_archives_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let whole = gzip(&payload());

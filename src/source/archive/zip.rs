@@ -2,19 +2,22 @@
 //! source, deflated ones are unpacked when they are first read.
 
 use crate::block::{
-    Content, Error, ReadAt, Reader, Result, Source, Spool, bytes, check_range, slice,
+    Content, Error, Origin, ReadAt, Reader, Result, Source, Spool, Value, bytes, check_range, slice,
 };
 use crate::format::archive::{MAX_PATH, Member};
 use crate::format::stream::limit_for;
 use crate::source::archive::gather::Gather;
 use crate::source::archive::{Archive, Setting};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use zip::result::ZipError;
 use zip::{CompressionMethod, DateTime, ZipArchive};
 
 /// More files than this are refused.
 const MAX_FILES: usize = 400_000;
+/// Bytes of a stored file that are read at once to prove it.
+const PIECE: usize = 1 << 20;
 /// Files up to this many bytes are unpacked in memory.
 const SMALL: u64 = 256 << 10;
 const UNPACK: &str = "unpack it with another program, and give the folder";
@@ -27,7 +30,7 @@ type Files = Arc<Mutex<ZipArchive<Reader>>>;
 #[derive(Clone, Copy)]
 enum Data {
     /// A part of the archive.
-    Stored { start: u64, len: u64 },
+    Stored { start: u64, len: u64, crc: u32 },
     /// To be unpacked.
     Packed { index: usize, len: u64 },
 }
@@ -52,7 +55,10 @@ pub(super) fn open(source: &Source, setting: &Setting) -> Result<Archive> {
     let (tree, numbers, left_out) = gather.finish(ZIP, &|number| {
         Ok(match data[number as usize] {
             Data::Packed { len: 0, .. } => bytes([]),
-            Data::Stored { start, len } => slice(source, start, len)?,
+            Data::Stored { start, len, crc } => {
+                let (part, proven) = (slice(source, start, len)?, OnceLock::new());
+                Arc::new(Stored { part, crc, proven })
+            }
             Data::Packed { index, len } => {
                 let (files, plain) = (Arc::clone(&files), OnceLock::new());
                 Arc::new(Packed { files, index, len, plain })
@@ -92,7 +98,13 @@ fn member(
     let mut member = Member { path, mode, mtime, size: file.size(), ..Member::default() };
     let stored = file.compression() == CompressionMethod::Stored;
     let data = match file.data_start() {
-        Some(start) if stored => Data::Stored { start, len: file.compressed_size() },
+        Some(start) if stored => {
+            if file.size() != file.compressed_size() {
+                let rule = "not that of the stored bytes";
+                return Err(Error::corrupt(ZIP, "uncompressed size", file.size(), rule));
+            }
+            Data::Stored { start, len: file.compressed_size(), crc: file.crc32() }
+        }
         _ => Data::Packed { index, len: file.size() },
     };
     drop(file);
@@ -131,6 +143,57 @@ pub(in crate::source) fn told(error: ZipError) -> Error {
 
 fn broken(why: &str) -> Error {
     Error::corrupt(ZIP, "its fault", why, "it cannot be read")
+}
+
+/// A stored file. It is read once before any of it is given away, so that its
+/// checksum is proven; as of a deflated one.
+struct Stored {
+    part: Source,
+    crc: u32,
+    proven: OnceLock<()>,
+}
+
+impl Stored {
+    fn prove(&self) -> Result<()> {
+        let (mut crc, mut at) = (crc32fast::Hasher::new(), 0);
+        let mut buf = vec![0; PIECE];
+        while at < self.part.len() {
+            let len = usize::try_from(self.part.len() - at).unwrap_or(PIECE).min(PIECE);
+            self.part.read_at(at, &mut buf[..len])?;
+            crc.update(&buf[..len]);
+            at += len as u64;
+        }
+        if crc.finalize() == self.crc {
+            return Ok(());
+        }
+        let value = Value::Hex(self.crc.into());
+        Err(Error::corrupt(ZIP, "CRC-32", value, "not that of the stored bytes"))
+    }
+}
+
+impl ReadAt for Stored {
+    fn len(&self) -> u64 {
+        self.part.len()
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<()> {
+        if self.proven.get().is_none() {
+            self.prove().map_err(Error::into_io)?;
+            // Another thread that was faster has proven the same.
+            let _ = self.proven.set(());
+        }
+        self.part.read_at(at, buf)
+    }
+}
+
+impl Content for Stored {
+    fn origin(&self, at: u64) -> Option<Origin> {
+        self.part.origin(at)
+    }
+
+    fn data(&self, at: u64) -> Option<Range<u64>> {
+        self.part.data(at)
+    }
 }
 
 /// A deflated file.
