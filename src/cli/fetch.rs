@@ -3,18 +3,16 @@
 use crate::cli::Outcome;
 use crate::cli::args::fetch::{Fetch, Order};
 use crate::cli::args::{Kept, Network};
-use crate::cli::job;
+use crate::cli::catalog::place::{copy, is_same};
 use crate::cli::network::{self, Watching};
 use crate::cli::streams::{Streams, Style};
-use crate::engine::{Problem, ProblemKind};
+use crate::engine::{Problem, ProblemKind, Stop};
 use crate::report::size;
 use crate::source::http::Client;
 use crate::source::recovery::{Brought, Ids, Machine, Offer, Product, Recovery, bring};
-use crate::source::store::Stored;
 use crate::source::trust::Anchors;
 use serde_json::json;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 pub(super) fn run(command: &Fetch, style: Style, streams: &mut Streams<'_>) -> Outcome {
@@ -48,6 +46,7 @@ fn fetch(
         Problem::ours("our copies of Apple's certificates are broken").because(error)
     })?;
     let (client, stop) = (Client::default(), streams.stop.clone());
+    let stopped = stop.clone();
     let (offer, brought) = {
         let watching = Watching::new(streams.sink(style), stop);
         watching.expect("what the recovery server offers", 0);
@@ -58,7 +57,7 @@ fn fetch(
         watching.finish();
         (offer, brought.map_err(Problem::from)?)
     };
-    let files = keep(&order.to, &offer, &brought)?;
+    let files = keep(&order.to, &offer, &brought, &stopped)?;
     tell(&files, &brought, style, streams)
 }
 
@@ -76,30 +75,42 @@ fn digest(text: &str) -> Result<[u8; 32], Problem> {
     Ok(digest)
 }
 
-/// Copies the files out of the store, each whole or not at all.
-fn keep(to: &Path, offer: &Offer, brought: &Brought) -> Result<Vec<PathBuf>, Problem> {
-    fs::create_dir_all(to).map_err(|error| Problem::writing(to, &error))?;
+/// Copies the files out of the store, each whole or not at all. Nothing that is
+/// there is replaced.
+fn keep(to: &Path, offer: &Offer, brought: &Brought, stop: &Stop) -> Result<Vec<PathBuf>, Problem> {
     let list = offer.chunklist.as_ref().zip(brought.chunklist.as_ref());
-    let all = [Some((&offer.image, &brought.image)), list];
-    all.into_iter().flatten().map(|(asset, stored)| copy(to, &asset.name(), stored)).collect()
+    let all = [Some((&offer.image, &brought.image)), list].into_iter().flatten();
+    let all: Vec<_> = all.map(|(asset, stored)| (asset.name(), stored)).collect();
+    names(&all.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>())?;
+    fs::create_dir_all(to).map_err(|error| Problem::writing(to, &error))?;
+    let mut files = Vec::new();
+    for (name, stored) in all {
+        let path = to.join(&name);
+        if !is_same(&path, stored)? {
+            copy(&stored.path, &path, stop)?;
+        }
+        files.push(path);
+    }
+    Ok(files)
 }
 
-fn copy(to: &Path, name: &str, stored: &Stored) -> Result<PathBuf, Problem> {
+/// Refuses names that a server must not choose: those that lead elsewhere, and
+/// two that are one.
+fn names(all: &[&str]) -> Result<(), Problem> {
+    let refused = |sentence| Err(Problem::new(ProblemKind::Network, sentence));
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-        let sentence =
-            format!("the server's file has a name that is none: `{}`", name.escape_default());
-        return Err(Problem::new(ProblemKind::Network, sentence));
+    for (index, name) in all.iter().enumerate() {
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+            let shown = name.escape_default();
+            return refused(format!("the server's file has a name that is none: `{shown}`"));
+        }
+        // Many disks know no case.
+        if all[..index].iter().any(|other| other.eq_ignore_ascii_case(name)) {
+            let sentence = format!("the server calls the image and its chunk list alike: `{name}`");
+            return refused(sentence);
+        }
     }
-    let path = to.join(name);
-    let write = || {
-        let mut temp = job::temporary(to)?;
-        io::copy(&mut File::open(&stored.path)?, temp.as_file_mut())?;
-        temp.persist(&path).map_err(|error| error.error)?;
-        io::Result::Ok(())
-    };
-    write().map_err(|error| Problem::writing(&path, &error))?;
-    Ok(path)
+    Ok(())
 }
 
 fn tell(files: &[PathBuf], brought: &Brought, style: Style, streams: &mut Streams<'_>) -> Outcome {

@@ -75,6 +75,67 @@ fn what_nobody_signed_is_refused_by_plain_http_and_taken_by_its_digest() {
     assert_eq!(ran.code, exit::NETWORK, "{}", ran.errors);
 }
 
+/// The server chooses the names; what stands there is the user's.
+#[test]
+fn what_is_there_is_not_replaced() {
+    let image = b"an image".repeat(1000);
+    let server = server(&image, &list(&image));
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, to, url) = (path("store"), path("out"), server.url("/"));
+    let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
+    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
+    let rest = ["--server", &url, "--store", &store, "--to", &to, "--sha256", &sha256];
+    let args = [&base[..], &rest].concat();
+    fs::create_dir(&to).unwrap();
+    let own = folder.path().join("out/BaseSystem.dmg");
+    fs::write(&own, "the user's own").unwrap();
+    let errors = format!(
+        "error: {to}/BaseSystem.dmg exists already, with other contents\n\
+         hint: give another folder with --to; nothing is ever replaced\n"
+    );
+    lionize(args.clone()).is(exit::OUTPUT, "", &errors);
+    assert_eq!(fs::read(&own).unwrap(), b"the user's own");
+    assert_eq!(fs::read_dir(&to).unwrap().count(), 1, "nothing else was put there");
+    // The same contents are no harm: what was fetched is fetched again.
+    fs::remove_file(&own).unwrap();
+    for _ in 0..2 {
+        assert_eq!(lionize(args.clone()).code, exit::DONE);
+        assert_eq!(fs::read(&own).unwrap(), image);
+    }
+}
+
+#[test]
+fn two_files_of_one_name_are_refused() {
+    let image = b"an image".repeat(1000);
+    let files = Site::new().with("/x/A.dmg", &image[..]).with("/y/a.dmg", list(&image));
+    let server = Server::start(move |asked: &Asked, out: &mut TcpStream| {
+        let host = asked.header("host").unwrap_or_default().to_owned();
+        match asked.path.as_str() {
+            "/" => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n";
+                out.write_all(format!("{head}Set-Cookie: session=1~0A\r\n\r\n").as_bytes())
+            }
+            "/InstallationPayload/RecoveryImage" => {
+                let text =
+                    format!("AU: http://{host}/x/A.dmg\nAT: a\nCU: http://{host}/y/a.dmg\nCT: b\n");
+                plain(out, 200, "OK", text.as_bytes())
+            }
+            _ => files.answer(asked, out),
+        }
+    })
+    .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (store, to, url) = (path("store"), path("out"), server.url("/"));
+    let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
+    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
+    let rest = ["--server", &url, "--store", &store, "--to", &to, "--sha256", &sha256];
+    let errors = "error: the server calls the image and its chunk list alike: `a.dmg`\n";
+    lionize([&base[..], &rest].concat()).is(exit::NETWORK, "", errors);
+    assert!(!folder.path().join("out").exists());
+}
+
 #[test]
 fn an_image_that_its_list_contradicts_is_refused() {
     let image = b"an image".repeat(1000);

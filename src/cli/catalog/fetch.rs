@@ -4,7 +4,7 @@ use crate::block::{FileBytes, Source};
 use crate::cli::Outcome;
 use crate::cli::args::catalog::Fetch;
 use crate::cli::catalog::open::open;
-use crate::cli::catalog::place::{copy, package};
+use crate::cli::catalog::place::{copy, is_same, package};
 use crate::cli::names::escaped_text;
 use crate::cli::network::{self, Watching};
 use crate::cli::streams::{Streams, Style};
@@ -15,9 +15,7 @@ use crate::source::http::{Client, Settings, Watch};
 use crate::source::store::{Came, Download, Stored};
 use crate::source::trust::{Anchors, Claims, Digests, Verdict, judge};
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -107,29 +105,6 @@ fn chosen<'p>(product: &'p Product, names: &[String]) -> Result<Vec<&'p Package>
         })
     };
     names.iter().map(find).collect()
-}
-
-/// Whether a file stands there already and is the one that was fetched.
-fn is_same(path: &Path, stored: &Stored) -> Result<bool, Problem> {
-    let Ok(meta) = fs::symlink_metadata(path) else { return Ok(false) };
-    let refused = || {
-        let sentence = format!("{} exists already, with other contents", path.display());
-        Problem::new(ProblemKind::Output, sentence)
-            .hint("give another folder with --to; nothing is ever replaced")
-    };
-    if !meta.is_file() || meta.len() != stored.bytes {
-        return Err(refused());
-    }
-    let failed = |error: io::Error| Problem::reading(path.display(), error.into());
-    let mut file = File::open(path).map_err(failed)?;
-    let (mut hasher, mut buf) = (Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut buf).map_err(failed)? {
-            0 => break,
-            count => hasher.update(&buf[..count]),
-        }
-    }
-    if hasher.finalize()[..] == stored.sha256 { Ok(true) } else { Err(refused()) }
 }
 
 fn hex(digest: &[u8]) -> String {

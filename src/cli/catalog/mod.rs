@@ -5,7 +5,7 @@ mod fetch;
 mod list;
 mod mirror;
 mod open;
-mod place;
+pub(super) mod place;
 mod show;
 
 use crate::cli::Outcome;

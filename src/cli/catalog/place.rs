@@ -1,10 +1,11 @@
 //! Files of the store put where the user wants them.
 
 use crate::cli::job::temporary;
-use crate::engine::{Problem, Stop};
+use crate::engine::{Problem, ProblemKind, Stop};
 use crate::source::catalog::{Location, Package};
 use crate::source::http::Address;
-use crate::source::store::{Download, Store};
+use crate::source::store::{Download, Store, Stored};
+use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -28,7 +29,7 @@ pub(super) fn package(package: &Package, store: &Store) -> Result<Download, Prob
 
 /// Copies a file; the copy appears whole or not at all. What has its name
 /// already is left, unless it may be replaced.
-pub(super) fn copy(from: &Path, to: &Path, stop: &Stop) -> Result<(), Problem> {
+pub(in crate::cli) fn copy(from: &Path, to: &Path, stop: &Stop) -> Result<(), Problem> {
     let failed = |error: io::Error| Problem::writing(to, &error);
     let mut source =
         File::open(from).map_err(|error| Problem::reading(from.display(), error.into()))?;
@@ -40,6 +41,30 @@ pub(super) fn copy(from: &Path, to: &Path, stop: &Stop) -> Result<(), Problem> {
     }
     temp.persist_noclobber(to).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// Whether a file stands there already and is the one that was fetched; one with
+/// other contents is refused.
+pub(in crate::cli) fn is_same(path: &Path, stored: &Stored) -> Result<bool, Problem> {
+    let Ok(meta) = fs::symlink_metadata(path) else { return Ok(false) };
+    let refused = || {
+        let sentence = format!("{} exists already, with other contents", path.display());
+        Problem::new(ProblemKind::Output, sentence)
+            .hint("give another folder with --to; nothing is ever replaced")
+    };
+    if !meta.is_file() || meta.len() != stored.bytes {
+        return Err(refused());
+    }
+    let failed = |error: io::Error| Problem::reading(path.display(), error.into());
+    let mut file = File::open(path).map_err(failed)?;
+    let (mut hasher, mut buf) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut buf).map_err(failed)? {
+            0 => break,
+            count => hasher.update(&buf[..count]),
+        }
+    }
+    if hasher.finalize()[..] == stored.sha256 { Ok(true) } else { Err(refused()) }
 }
 
 /// Gives a file of the store a further name, or copies it where the disk has
