@@ -51,8 +51,8 @@ enum Seal {
 /// What the list's own signature proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signed {
-    /// One of the keys signed it.
-    ByKey,
+    /// The key of this number signed it.
+    ByKey(usize),
     /// It has a digest only, which is right: anybody could have made it.
     DigestOnly,
 }
@@ -143,7 +143,7 @@ impl Chunklist {
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn verify_signature(&self, moduli: &[Vec<u8>]) -> Result<Signed, Refusal> {
+    pub fn verify_signature(&self, moduli: &[&[u8]]) -> Result<Signed, Refusal> {
         match &self.seal {
             Seal::Digest(digest) if Sha256::digest(&self.signed)[..] == *digest => {
                 Ok(Signed::DigestOnly)
@@ -151,15 +151,15 @@ impl Chunklist {
             Seal::Digest(_) => Err(Refusal::Digest),
             Seal::Rsa(made) => {
                 let e: &[u8] = &[1, 0, 1];
-                let by = |n: &Vec<u8>| {
-                    let key = RsaPublicKeyComponents { n: &n[..], e };
+                let by = |n: &&[u8]| {
+                    let key = RsaPublicKeyComponents { n: *n, e };
                     key.verify(&RSA_PKCS1_2048_8192_SHA256, &self.signed, made).is_ok()
                 };
                 let refusal = || Refusal::Signature {
                     of: "the list of chunks".into(),
-                    signer: "Apple's recovery images".into(),
+                    signer: "recovery images".into(),
                 };
-                moduli.iter().any(by).then_some(Signed::ByKey).ok_or_else(refusal)
+                moduli.iter().position(by).map(Signed::ByKey).ok_or_else(refusal)
             }
         }
     }

@@ -25,13 +25,14 @@ fn a_real_chunk_list_holds_and_no_flipped_bit_does() {
         return;
     }
     let good = fs::read(path).unwrap();
-    let keys = Anchors::apple().unwrap().chunklist_keys;
+    let anchors = Anchors::apple().unwrap();
+    let keys = anchors.moduli();
     let list = Chunklist::parse(&good).unwrap();
     assert_eq!(list.chunks.len(), 106);
     let ten = 10 << 20;
     let (last, whole) = list.chunks.split_last().unwrap();
     assert!(whole.iter().all(|chunk| chunk.size == ten) && last.size <= ten);
-    assert_eq!(list.verify_signature(&keys), Ok(Signed::ByKey));
+    assert_eq!(list.verify_signature(&keys), Ok(Signed::ByKey(0)));
     assert!(list.verify_signature(&[]).is_err());
     let (mut unread, mut refused) = (0, 0);
     for at in 0..good.len() {

@@ -37,13 +37,22 @@ pub struct Anchor {
     pub makers: Vec<(String, Option<String>)>,
 }
 
+/// A key that is trusted to sign chunk lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListKey {
+    /// Its RSA modulus, the highest byte first.
+    pub modulus: Vec<u8>,
+    /// Whose it is.
+    pub owner: String,
+}
+
 /// All that is trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Anchors {
     /// The roots.
     pub roots: Vec<Anchor>,
-    /// RSA moduli of the keys that sign chunk lists, the highest byte first.
-    pub chunklist_keys: Vec<Vec<u8>>,
+    /// The keys that sign chunk lists.
+    pub chunklist_keys: Vec<ListKey>,
 }
 
 impl Anchors {
@@ -59,7 +68,8 @@ impl Anchors {
             Ok(Anchor { root, owner: "Apple".into(), makers: makers.to_vec() })
         });
         let roots = roots.collect::<Result<_>>()?;
-        Ok(Self { roots, chunklist_keys: vec![APPLE_CHUNKLIST_KEY.to_vec()] })
+        let key = ListKey { modulus: APPLE_CHUNKLIST_KEY.to_vec(), owner: "Apple".into() };
+        Ok(Self { roots, chunklist_keys: vec![key] })
     }
 
     /// These, and others.
@@ -68,6 +78,12 @@ impl Anchors {
         self.roots.extend(others.roots);
         self.chunklist_keys.extend(others.chunklist_keys);
         self
+    }
+
+    /// The moduli of the keys that sign chunk lists, in their order.
+    #[must_use]
+    pub fn moduli(&self) -> Vec<&[u8]> {
+        self.chunklist_keys.iter().map(|key| key.modulus.as_slice()).collect()
     }
 
     /// The roots' certificates.

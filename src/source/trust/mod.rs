@@ -15,7 +15,7 @@ mod package;
 #[cfg(test)]
 mod tests;
 
-pub use anchors::{Anchor, Anchors};
+pub use anchors::{Anchor, Anchors, ListKey};
 pub use digests::Digests;
 pub use layer::{Kind, Layer, State};
 pub use package::{Publisher, Signer};
@@ -256,9 +256,12 @@ fn judge_chunklist(
         Err(error) => return refuted(Err(error), Kind::Chunklist, verdict),
     };
     verdict.add(Kind::Chunks, State::Holds, "every chunk has the digest that is listed");
-    match list.verify_signature(&anchors.chunklist_keys) {
-        Ok(Signed::ByKey) => {
-            verdict.add(Kind::Chunklist, State::Proves, "the chunk list that Apple signed");
+    match list.verify_signature(&anchors.moduli()) {
+        Ok(Signed::ByKey(number)) => {
+            // The number is that of one of these keys.
+            let owner = anchors.chunklist_keys.get(number).map_or("nobody", |key| &key.owner);
+            let text = format!("the chunk list that {owner} signed");
+            verdict.add(Kind::Chunklist, State::Proves, text);
         }
         Ok(Signed::DigestOnly) => {
             verdict.add(Kind::Chunklist, State::Unproven, "nobody signed its chunk list");

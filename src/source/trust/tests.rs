@@ -1,15 +1,19 @@
 //! Packages that are proven, and those that are not.
 
-use super::{Anchors, Claims, Digests, Kind, Level, Publisher, State, Verdict, judge};
+use super::{Anchors, Claims, Digests, Kind, Level, ListKey, Publisher, State, Verdict, judge};
 use crate::block::{Source, bytes, read_vec};
 use crate::format::certificate::Refusal;
 use crate::format::xar::write::{Body, Builder, Meta, Signer, Signing};
 use crate::format::xar::{Archive, Basis, Encoding, Style};
 use crate::source::sample;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
 const META: Meta = Meta { mode: 0o644, uid: 0, gid: 0, mtime: 0 };
+/// The sample's key, which signs nothing else.
+const SAMPLE_KEY: &[u8] = include_bytes!("../../../images/sample/signing/signer.key");
 /// 2012-09-20.
 const THEN: i64 = 1_348_099_200;
 /// 2026-11-23.
@@ -301,4 +305,36 @@ fn each_layer_is_told_in_words() {
     let data = with_message("crc");
     let verdict = judge(&bytes(data), &Claims::new(&anchors), &|_| ()).unwrap();
     assert_eq!(layers(&verdict)[0], "its table has a checksum that is not checked (crc)");
+}
+
+/// A chunk list that the sample's own key signed, of these bytes.
+fn signed_list(data: &[u8]) -> Vec<u8> {
+    let mut list = b"CNKL\x24\0\0\0\x01\x01\x01\0".to_vec();
+    for number in [1, 0x24, 0x24 + 36_u64] {
+        list.extend(number.to_le_bytes());
+    }
+    list.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+    list.extend(Sha256::digest(data));
+    let key = RsaKeyPair::from_pkcs8(SAMPLE_KEY).unwrap();
+    let mut made = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &list, &mut made).unwrap();
+    list.extend(made.iter().rev());
+    list
+}
+
+#[test]
+fn a_chunk_list_is_told_by_its_signer() {
+    let key = RsaKeyPair::from_pkcs8(SAMPLE_KEY).unwrap();
+    let public: RsaPublicKeyComponents<Vec<u8>> = key.public().into();
+    let own = ListKey { modulus: public.n, owner: "the sample's maker".into() };
+    let data = b"an image".repeat(99);
+    let told = |anchors: &Anchors| {
+        let chunklist = Some(bytes(signed_list(&data)));
+        let claims = Claims { chunklist, ..Claims::new(anchors) };
+        judge(&bytes(data.clone()), &claims, &|_| ()).unwrap().answer()
+    };
+    let apple = Anchors::apple().unwrap();
+    let both = apple.clone().with(Anchors { chunklist_keys: vec![own], ..Anchors::default() });
+    assert_eq!(told(&both), "proven by the chunk list that the sample's maker signed");
+    assert!(told(&apple).starts_with("refuted: "), "{}", told(&apple));
 }

@@ -169,7 +169,7 @@ pub(super) fn chunklist(data: &[u8]) {
     edit(&mut list, data);
     if let Ok(list) = Chunklist::parse(&list) {
         drop(list.verify(&vec![0; 32], &|_| ()));
-        drop(list.verify_signature(&[vec![0xff; 256]]));
+        drop(list.verify_signature(&[&[0xff; 256]]));
     }
 }
 
