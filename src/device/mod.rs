@@ -33,6 +33,8 @@ pub use mounts::Mount;
 pub use open::{Opened, open, unmount};
 pub use raw::Raw;
 pub use root::Root;
+#[cfg(target_os = "linux")]
+pub use sys::end_with_us;
 pub use target::{DEPTH, Target};
 
 #[cfg(test)]

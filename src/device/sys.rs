@@ -1,17 +1,21 @@
 //! Calls of the system that the standard library does not have.
 //!
-//! Facts: open(2), `linux/fs.h`.
+//! Facts: open(2), `linux/fs.h`, `PR_SET_PDEATHSIG(2const)`.
 
-// The two ioctls below are no functions of rustix, only their form is.
-#![allow(unsafe_code, reason = "ioctls without an argument, see each")]
+// The two ioctls below are no functions of rustix, only their form is; what a
+// child does before it is another program is nobody's to prove but ours.
+#![allow(unsafe_code, reason = "ioctls without an argument and a call after fork, see each")]
 
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::ioctl::{NoArg, Opcode, ioctl, opcode};
+use rustix::process::Signal;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 /// How often a device that is held is tried again, and how soon.
@@ -77,6 +81,22 @@ pub(super) fn read_table_again(file: &File) -> io::Result<()> {
 pub(super) fn drop_cache(file: &File) -> io::Result<()> {
     // SAFETY: BLKFLSBUF takes no argument, and touches no memory of ours.
     Ok(unsafe { ioctl(file, NoArg::<BLKFLSBUF>::new()) }?)
+}
+
+/// Lets a program end with the thread that starts it, however that ends.
+pub fn end_with_us(command: &mut Command) {
+    let parent = rustix::process::getpid();
+    let tie = move || {
+        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+        // One that was gone before that line sends nothing any more.
+        match rustix::process::getppid() == Some(parent) {
+            true => Ok(()),
+            false => Err(Errno::SRCH.into()),
+        }
+    };
+    // SAFETY: between fork and exec it makes two calls of the system, and
+    // neither takes memory nor a lock.
+    unsafe { command.pre_exec(tie) };
 }
 
 /// Unmounts what is mounted at a place, which is no link: the kernel listed it.

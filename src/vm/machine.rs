@@ -225,7 +225,7 @@ pub(super) fn live(life: &Life<'_>, tick: &mut dyn FnMut(&mut Qmp, Duration, &st
     command.args(&life.args).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.stderr(fs::File::create(&errors).map_err(fail)?);
     let start = Instant::now();
-    let mut child = Child(command.spawn().map_err(fail)?);
+    let mut child = Child::start(&mut command).map_err(fail)?;
     let (to, from) = (child.0.stdin.take(), child.0.stdout.take());
     let (Some(to), Some(from)) = (to, from) else {
         return Err(fail(std::io::Error::other("it has no line to us")));

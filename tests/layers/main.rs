@@ -13,7 +13,7 @@ const ALLOWED: [(&str, &[&str]); 11] = [
     ("media", &["volume", "format", "block"]),
     ("source", &["volume", "format", "block"]),
     ("device", &["volume", "format", "block"]),
-    ("vm", &["volume", "format", "block"]),
+    ("vm", &["device", "volume", "format", "block"]),
     ("recipe", &[]),
     // Steps edit property lists, and leave reading them to the format.
     ("engine", &["recipe", "media", "source", "device", "vm", "volume", "format", "block"]),
