@@ -96,7 +96,7 @@ fn sampled(
     // Only here: samples are signed by a chain that nobody else trusts.
     request.supplies.anchors = sample::anchors().map_err(refused)?;
     let network = &args.job.making.network;
-    if made.served.is_empty() || network.mirror.is_some() || network.kept.offline {
+    if made.served.is_empty() || network.mirror.is_some() {
         return Ok((made, None));
     }
     let site = sample::lion_server().map_err(refused)?;
@@ -105,6 +105,8 @@ fn sampled(
         Problem::new(ProblemKind::Network, sentence).because(error)
     })?;
     request.supplies.mirror = Some(server.url(""));
+    // It is on this computer, and all that is fetched then comes from it.
+    request.supplies.offline = false;
     request.supplies.store = Some(folder.join("store"));
     Ok((made, Some(server)))
 }

@@ -118,9 +118,12 @@ fn a_catalog_of_the_settings_is_that_of_every_recipe() {
         let ran = run(&environment, args);
         assert!(ran.code != 0 && ran.errors.contains("/nowhere/lion.sucatalog"), "{}", ran.errors);
     }
-    // Samples bring a catalog of their own, unless one is asked for.
+    // Samples bring a catalog of their own, unless one is asked for. Their
+    // server is on this computer: nothing is fetched from anywhere else.
     let samples = ["test", recipe, "--judges", "none", "--offline=false"];
     let ran = run(&environment, &samples);
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    let ran = run(&environment, &["test", recipe, "--judges", "none", "--offline"]);
     assert_eq!(ran.code, 0, "{}", ran.errors);
     let given = [&samples[..], &["--catalog", "lion=/nowhere/lion.sucatalog"]].concat();
     let ran = run(&environment, &given);
