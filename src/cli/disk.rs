@@ -80,6 +80,8 @@ pub(super) fn candidates(args: &Args, inputs: &[PathBuf], bytes: u64) -> Vec<(Di
         fixed: args.allow_fixed,
         large: args.allow_large,
         inputs: inputs.iter().map(|input| on_disks(&system, input)).collect(),
+        // Who names one wants no other.
+        headless: args.is_named().then(|| named(args)),
         ..Ask::default()
     };
     let shown = system.disks.iter().filter(|disk| is_shown(disk));
@@ -248,7 +250,7 @@ fn lets(answer: Option<&str>, name: &str, named: bool, attended: bool) -> bool {
     answer.map_or(named && !attended, |answer| answer == name)
 }
 
-fn changed(disk: &Disk, why: &str) -> Problem {
+pub(super) fn changed(disk: &Disk, why: &str) -> Problem {
     let text = format!("{} is not the disk that was chosen", disk.path.display());
     let problem = Problem::new(ProblemKind::Device, text).because(why);
     problem.hint("was it unplugged? run the command again")

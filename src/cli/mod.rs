@@ -119,8 +119,8 @@ fn wants_color(color: Color, terminal: bool) -> bool {
 }
 
 fn dispatch(cli: &Cli, settings: &Settings, streams: &mut Streams<'_>) -> Outcome {
-    let style = Style { json: cli.global.json, quiet: cli.global.quiet };
     let plain = cli.global.plain;
+    let style = Style { json: cli.global.json, quiet: cli.global.quiet, plain };
     let color = colored(cli, streams);
     let asked = |args: &args::Wizard, streams: &mut Streams<'_>| {
         wizard::run(args, wizard::Look { plain, color }, style, streams)
@@ -128,8 +128,6 @@ fn dispatch(cli: &Cli, settings: &Settings, streams: &mut Streams<'_>) -> Outcom
     let Some(command) = &cli.command else {
         return asked(&args::Wizard::default(), streams);
     };
-    // Nothing is drawn again, neither questions nor progress.
-    streams.terminal &= !plain || matches!(command, Command::Wizard(_));
     match command {
         Command::Wizard(args) => asked(args, streams),
         Command::Build(args) => job::build(args, style, streams),

@@ -23,6 +23,8 @@ pub struct Streams<'a> {
 pub(super) struct Style {
     pub(super) json: bool,
     pub(super) quiet: bool,
+    /// For screen readers: nothing is drawn again.
+    pub(super) plain: bool,
 }
 
 impl Streams<'_> {
@@ -88,7 +90,7 @@ impl Streams<'_> {
     pub(super) fn sink(&mut self, style: Style) -> View<'_> {
         if style.json {
             View::Json(Json::new(self.stdout))
-        } else if self.terminal && !style.quiet {
+        } else if self.terminal && !style.quiet && !style.plain {
             View::Live(Live::new())
         } else {
             View::Plain(Plain::new(self.stderr, style.quiet))

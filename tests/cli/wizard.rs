@@ -406,7 +406,8 @@ fn a_screen_reader_gets_lines_and_numbers() {
     let number: String = line.trim().chars().take_while(char::is_ascii_digit).collect();
     pty.types(&format!("{number}\n"));
     pty.prints(NAME).prints("Answer (Enter alone is lion.img, < goes back): ").types("\n");
-    pty.prints(BEGIN).prints(ends).results().types("1\n");
+    // Its results are in lines that fit, too.
+    pty.prints(BEGIN).prints(ends).types("1\n");
     assert_eq!(pty.ends(), 0, "{}", pty.text());
     assert!(pty.printed.contains("What to do next:"), "{}", pty.printed);
     // Nothing moves the cursor, nothing has a colour.
@@ -419,6 +420,35 @@ fn ctrl_c_in_lines_ends_it_too() {
     let home = home();
     let mut pty = Pty::run(home.path(), &["wizard", "--plain"]);
     pty.prints(MAKE).prints("goes back): ").types(CTRL_C);
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    assert_eq!(names(home.path()), ["Downloads"]);
+}
+
+/// A line that was begun when the terminal ended was not entered.
+#[test]
+fn the_end_of_the_input_is_no_answer() {
+    let home = home();
+    let args = ["wizard", "--plain", "--recipe", "lion", "--for", "ShapeSample1,1"];
+    let input = ["-i", "installer=Downloads/InstallESD.dmg", "-o", "o.img"];
+    let mut pty = Pty::run(home.path(), &[&args[..], &input].concat());
+    pty.prints(FIXES).prints("goes back): ").types("\n");
+    // Ctrl-D hands over what is there; the second one has nothing more.
+    pty.prints(BEGIN).prints("goes back): ").types("1\u{4}\u{4}");
+    assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
+    assert_eq!(names(home.path()), ["Downloads"]);
+}
+
+/// Whoever is impatient while something is read has not answered what comes then.
+#[test]
+fn what_was_typed_before_a_question_does_not_answer_it() {
+    let home = home();
+    let mut command = std::process::Command::new("sh");
+    let script = "read go; exec \"$0\" wizard --recipe lion";
+    command.args(["-c", script, env!("CARGO_BIN_EXE_lionize")]);
+    let mut pty = Pty::of(command.current_dir(home.path()).env("HOME", home.path()));
+    // The shell takes the first line; the others wait for the wizard.
+    pty.types("go\r\r\r\r\r\r\r").asks(WHERE).types(ESC).sees("This is the first question.");
+    pty.asks(WHERE).types(CTRL_C);
     assert_eq!(pty.ends(), u32::from(exit::INTERRUPTED), "{}", pty.text());
     assert_eq!(names(home.path()), ["Downloads"]);
 }

@@ -83,6 +83,30 @@ fn the_wizard_writes_to_the_disk_whose_name_is_typed() {
     bench.lionize(&["verify", "-q", bench.device()]).ok();
 }
 
+/// What was listed may be another disk when it is to be written to.
+#[test]
+fn the_wizard_writes_to_no_disk_but_the_one_that_was_chosen() {
+    let _one = alone();
+    let (Some(bench), Some(losetup)) = (Bench::new(512), judge("losetup")) else { return };
+    let input = format!("installer={}", bench.installer.display());
+    let mac = ["--for", "ShapeSample1,1", "--allow-fixed"];
+    let args = [&["wizard", "--recipe", "lion", "-i", &input], &mac[..]].concat();
+    bench.mark();
+    let mut pty = Pty::of(&bench.command(&args));
+    pty.asks("Which fixes, for 10.7.5?").types("\r").asks("Where does it go?");
+    // Enter alone loses nothing.
+    pty.sees("> An image file").picks(&format!("{}:", bench.device()));
+    pty.asks("Shall it begin?");
+    let file = fs::File::options().write(true).open(bench.file()).unwrap();
+    file.set_len(file.metadata().unwrap().len() + (1 << 20)).unwrap();
+    losetup.run(["-c", bench.device()]).ok();
+    pty.picks("Begin");
+    pty.sees(&format!("{} is not the disk that was chosen", bench.device()));
+    pty.asks("Where does it go?").types("\u{3}");
+    assert_eq!(pty.ends(), 130, "{}", pty.text());
+    assert!(bench.is_marked());
+}
+
 /// Nobody unmounts a volume of a disk that is built in, whatever is typed.
 #[test]
 fn a_mounted_disk_that_is_built_in_is_refused() {

@@ -51,12 +51,15 @@ impl Wizard {
         args
     }
 
-    /// The same of what is said about disks; the serial number of one that was
-    /// chosen is the machine's to say.
-    pub(in crate::cli) fn passed_on_of_disk(&self, has_serial: bool) -> Vec<OsString> {
+    /// The same of what is said about disks; how one that was chosen is named is
+    /// the machine's to say.
+    pub(in crate::cli) fn passed_on_of_disk(&self, is_chosen: bool) -> Vec<OsString> {
         let disk = &self.goal.disk;
-        let serial = disk.device_serial.clone().filter(|_| !has_serial);
-        let valued = [("--device-serial", serial), ("--device-id", disk.device_id.clone())];
+        let named = |name: &Option<String>| name.clone().filter(|_| !is_chosen);
+        let valued = [
+            ("--device-serial", named(&disk.device_serial)),
+            ("--device-id", named(&disk.device_id)),
+        ];
         let mut args: Vec<OsString> = Vec::new();
         for (flag, value) in valued {
             args.extend(value.into_iter().flat_map(|value| [flag.into(), value.into()]));

@@ -109,7 +109,11 @@ impl Asker<'_, '_> {
         }
         if looks && (found.others > 0 || found.more) {
             let more = if found.more { "; there is more than was looked at" } else { "" };
-            let text = format!("{} other files are not what is wanted{more}.", found.others);
+            let others = match found.others {
+                1 => "1 other file is".to_owned(),
+                n => format!("{n} other files are"),
+            };
+            let text = format!("{others} not what is wanted{more}.");
             self.screen.say(&text)?;
         }
         let mut items: Vec<_> = found.candidates.iter().map(candidate).collect();
@@ -206,7 +210,8 @@ impl Asker<'_, '_> {
     pub(super) fn mac(&mut self, answers: &Answers) -> io::Result<Step> {
         let platform = answers.inputs.iter().find_map(|given| given.found.platform.as_ref());
         let this = this_mac();
-        let mut items = vec![Item::new("Any Mac, or I do not know", "Nothing is checked.")];
+        let mut items =
+            vec![Item::new("Any Mac, or I do not know", "Whether it starts one is not checked.")];
         let about = "As About This Mac, System Report says: MacBookPro9,2. Or its board id.";
         items.push(Item::new("Type its model identifier", about));
         if let Some(mac) = &this {

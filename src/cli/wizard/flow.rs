@@ -2,6 +2,7 @@
 //! decides what is asked next, and every answer can be taken back.
 
 use crate::cli::wizard::fixes::{Asked, Chosen};
+use crate::cli::wizard::target::Target;
 use crate::engine::Recognised;
 use crate::recipe::{Condition, Input, InputKind, Recipe};
 use crate::source::Mac;
@@ -45,8 +46,8 @@ pub(in crate::cli) struct Given {
 pub(in crate::cli) enum Output {
     /// An image file.
     File(PathBuf),
-    /// A disk, and its serial number if no other has the same.
-    Disk(PathBuf, Option<String>),
+    /// A disk.
+    Disk(Target),
 }
 
 /// What can be answered.
@@ -255,12 +256,7 @@ impl Answers {
         }
         match &self.output {
             Some(Output::File(path)) => args.extend(["--output".into(), path.into()]),
-            Some(Output::Disk(path, serial)) => {
-                args.extend(["--device".into(), path.into()]);
-                if let Some(serial) = serial {
-                    args.extend(["--device-serial".into(), serial.into()]);
-                }
-            }
+            Some(Output::Disk(target)) => args.extend(target.args()),
             None => {}
         }
         args
@@ -364,7 +360,11 @@ mod tests {
     fn what_flags_say_is_not_asked_and_not_taken_back() {
         let mut answers = Answers::default();
         answers.take(recipe("lion"));
-        answers.take(Answer::Output(Output::Disk("/dev/sdb".into(), Some("4C 5".into()))));
+        answers.take(Answer::Output(Output::Disk(Target::named(
+            "/dev/sdb",
+            Some("4C 5".into()),
+            None,
+        ))));
         let mut flow = Flow::new(answers);
         assert_eq!(asked(&flow.question()), "installer");
         flow.answer(given("installer", "10.8.5"));

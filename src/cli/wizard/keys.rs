@@ -18,6 +18,16 @@ impl Keys {
         Ok(Self { term: Term::stderr(), stop: stop.clone(), _quiet: Quiet::keys()? })
     }
 
+    /// Forgets what was typed before a question stands there: it is no answer to it.
+    pub(super) fn forget(&self) {
+        #[cfg(unix)]
+        {
+            use rustix::termios::{QueueSelector, tcflush};
+            // What cannot be forgotten is read.
+            let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        }
+    }
+
     /// The next key; `None` once the user wants to end.
     pub(super) fn read(&mut self) -> io::Result<Option<Key>> {
         if !wait(&self.stop)? {

@@ -17,6 +17,7 @@ mod rich;
 mod saved;
 mod screen;
 mod summary;
+mod target;
 
 use crate::cli::args::Wizard as Args;
 use crate::cli::job;
@@ -26,6 +27,8 @@ use crate::cli::wizard::fixes::Chosen;
 use crate::cli::wizard::flow::{Answer, Answers, Flow, Given, Output, Question};
 use crate::cli::wizard::output::{Decision, parsed};
 use crate::cli::wizard::screen::Screen;
+use crate::cli::wizard::target::Target;
+use crate::device;
 use crate::engine::{self, Brief, Problem, ProblemKind, load, recognise};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -62,9 +65,9 @@ pub(super) fn run(
     check_terminal(style, streams)?;
     let flow = Flow::new(preset(args, streams)?);
     let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    let decided = if look.plain || dumb {
-        // What a screen reader says is not drawn again: neither is progress.
-        streams.terminal = false;
+    // What a screen reader says is not drawn again: neither is progress.
+    let style = Style { plain: look.plain || dumb, ..style };
+    let decided = if style.plain {
         let mut lines = plain::Typed(streams.stop.clone());
         let mut screen = plain::Plain::new(Box::new(io::stderr()), &mut lines);
         ask(args, flow, &mut screen, style, streams)?
@@ -146,8 +149,10 @@ fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
         let chosen = making.fix.iter().map(|name| Chosen::named(name));
         flow.answer(Answer::Fixes(chosen.collect::<engine::Result<_>>()?));
     }
-    let serial = args.goal.disk.device_serial.clone();
-    let disk = args.goal.device.clone().map(|path| Output::Disk(path, serial));
+    let flags = &args.goal.disk;
+    let (serial, id) = (flags.device_serial.clone(), flags.device_id.clone());
+    let disk = args.goal.device.clone();
+    let disk = disk.map(|path| Output::Disk(Target::named(path, serial, id)));
     if let Some(output) = args.goal.output.clone().map(Output::File).or(disk) {
         flow.answer(Answer::Output(output));
     }
@@ -170,8 +175,8 @@ fn ask(
     loop {
         let answers = flow.answers().clone();
         let command = || {
-            let has_serial = matches!(answers.output, Some(Output::Disk(_, Some(_))));
-            [answers.command(), args.passed_on_of_disk(has_serial), passed.clone()].concat()
+            let is_disk = matches!(answers.output, Some(Output::Disk(_)));
+            [answers.command(), args.passed_on_of_disk(is_disk), passed.clone()].concat()
         };
         let step = match flow.question() {
             Question::Recipe => asker.recipe(),
@@ -182,6 +187,8 @@ fn ask(
             Question::Output => asker.output(&answers, &command(), &args.goal.disk),
             Question::Summary => {
                 match decide(&mut asker, &answers, &command(), args.goal.disk.yes)? {
+                    // Whatever happened while the question stood there.
+                    Decision::Begin if gone(&mut asker, &answers)? => Ok(Step::Back),
                     Decision::Begin => return Ok(Some((answers.clone(), command()))),
                     Decision::Quit => Ok(Step::Quit),
                     Decision::Back => Ok(Step::Back),
@@ -213,6 +220,10 @@ fn decide(
     args: &[OsString],
     yes: bool,
 ) -> engine::Result<Decision> {
+    if gone(asker, answers)? {
+        return Ok(Decision::Back);
+    }
+    asker.say_it_may_last(answers).map_err(|error| lost(&error))?;
     match asker.look(args) {
         Ok(brief) => asker.summary(answers, args, &brief, yes).map_err(|error| lost(&error)),
         Err(problem) if problem.kind == ProblemKind::Interrupted => Ok(Decision::Quit),
@@ -223,6 +234,14 @@ fn decide(
             asker.stuck().map_err(|error| lost(&error))
         }
     }
+}
+
+/// Whether another disk is where the chosen one was: that is said.
+fn gone(asker: &mut Asker<'_, '_>, answers: &Answers) -> engine::Result<bool> {
+    let Some(Output::Disk(target)) = &answers.output else { return Ok(false) };
+    let Some(problem) = target.gone(device::host().disk(&target.path)) else { return Ok(false) };
+    asker.tell(&problem).map_err(|error| lost(&error))?;
+    Ok(true)
 }
 
 fn lost(error: &io::Error) -> Problem {

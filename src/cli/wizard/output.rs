@@ -6,6 +6,7 @@ use crate::cli::wizard::ask::{Asker, Step, answered, within};
 use crate::cli::wizard::flow::{Answer, Answers, Output};
 use crate::cli::wizard::host::typed;
 use crate::cli::wizard::screen::{Item, Menu, Prompt, Reply};
+use crate::cli::wizard::target::Target;
 use crate::cli::wizard::{saved, summary};
 use crate::cli::{disk, job, usage};
 use crate::device::guard::Verdict;
@@ -53,6 +54,15 @@ impl Asker<'_, '_> {
         Ok(Brief::of(&engine::foresee(&request, &mut Silent, &self.streams.stop)?))
     }
 
+    /// A server that does not answer takes a while.
+    pub(super) fn say_it_may_last(&mut self, answers: &Answers) -> io::Result<()> {
+        let inputs = answers.recipe().into_iter().flat_map(|recipe| &recipe.inputs);
+        match inputs.filter(|input| input.entry.is_some()).count() {
+            0 => Ok(()),
+            _ => self.screen.say("Looking into the catalog ..."),
+        }
+    }
+
     pub(super) fn output(
         &mut self,
         answers: &Answers,
@@ -60,6 +70,7 @@ impl Asker<'_, '_> {
         flags: &DiskArgs,
     ) -> io::Result<Step> {
         let inputs: Vec<_> = answers.inputs.iter().filter_map(|given| given.path.clone()).collect();
+        self.say_it_may_last(answers)?;
         // Without a plan there is no size; the summary says why there is none.
         let bytes = self.look(args).ok().and_then(|brief| brief.bytes).unwrap_or(0);
         let disks = disk::candidates(flags, &inputs, bytes);
@@ -71,15 +82,18 @@ impl Asker<'_, '_> {
         if device::SUPPORTED {
             items.push(Item::new("Look again for disks", "Plug the stick in first."));
             let why = "Disks that are built in, in use, too small or very large.";
-            items.push(Item::new(format!("Why {} others are not shown", others.len()), why));
+            let others = match others.len() {
+                1 => "Why 1 other is not shown".to_owned(),
+                n => format!("Why {n} others are not shown"),
+            };
+            items.push(Item::new(others, why));
         }
         let title = "Where does it go?".to_owned();
-        let at = answered!(self.screen.choose(&Menu { title, items, default: 0 })?);
+        // Enter alone never chooses what is lost.
+        let at = answered!(self.screen.choose(&Menu { title, items, default: file })?);
         if let Some((disk, _)) = offered.get(at) {
-            let twins =
-                offered.iter().chain(&others).filter(|(other, _)| other.serial == disk.serial);
-            let serial = disk.serial.clone().filter(|_| twins.count() == 1);
-            let output = Output::Disk(disk.path.clone(), serial);
+            let all: Vec<_> = offered.iter().chain(&others).map(|(disk, _)| disk).collect();
+            let output = Output::Disk(Target::of(disk, &all));
             return Ok(Step::Answer(Answer::Output(output)));
         }
         match at - file {
@@ -134,7 +148,7 @@ impl Asker<'_, '_> {
     ) -> io::Result<Decision> {
         self.screen.say(&summary::text(answers, brief, args))?;
         let locked = match &answers.output {
-            Some(Output::Disk(path, _)) => !may_write(path),
+            Some(Output::Disk(target)) => !may_write(&target.path),
             _ => false,
         };
         if locked {
@@ -154,7 +168,8 @@ impl Asker<'_, '_> {
         items.push(Item::new("Back to the last question", ""));
         items.push(Item::new("End, and do nothing", ""));
         let last = items.len() - 1;
-        let menu = Menu { title: "Shall it begin?".into(), items, default: 0 };
+        let title = if locked { "What now?" } else { "Shall it begin?" };
+        let menu = Menu { title: title.into(), items, default: 0 };
         Ok(match self.screen.choose(&menu)? {
             Reply::Answer(0) if !locked => Decision::Begin,
             Reply::Answer(at) if at == last => Decision::Quit,

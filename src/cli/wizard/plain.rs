@@ -106,6 +106,8 @@ pub(super) fn read(stop: &Stop) -> io::Result<Option<String>> {
     match io::stdin().read_line(&mut line) {
         Ok(0) => Ok(None),
         Ok(_) if stop.raised() => Ok(None),
+        // What was typed when the terminal went away is no answer.
+        Ok(_) if !line.ends_with('\n') => Ok(None),
         Ok(_) => Ok(Some(line)),
         Err(error) => Err(error),
     }

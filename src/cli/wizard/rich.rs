@@ -58,7 +58,8 @@ impl<'a> Rich<'a> {
     /// Leaves the question and its answer behind.
     fn settle(&mut self, title: &str, answer: &str) -> io::Result<()> {
         let (_, width) = Self::size();
-        let mut lines = wrap(&format!("{title} {answer}"), width);
+        let colon = if title.ends_with(['?', ':', '.']) { "" } else { ":" };
+        let mut lines = wrap(&format!("{title}{colon} {answer}"), width);
         if self.color {
             // The answer is what stands out; a title may have any length.
             lines = lines.iter().map(|line| self.paint("2", line)).collect();
@@ -76,6 +77,7 @@ impl<'a> Rich<'a> {
     /// What is typed until Enter, which does what is said.
     fn typed(&mut self, title: &str, enter: &str, shown: bool) -> io::Result<Reply<String>> {
         let mut typed = String::new();
+        self.keys.forget();
         loop {
             let (_, width) = Self::size();
             let mut lines = wrap(title, width);
@@ -191,6 +193,7 @@ impl Screen for Rich<'_> {
     fn choose(&mut self, menu: &Menu) -> io::Result<Reply<usize>> {
         let len = menu.items.len().max(1);
         let mut at = menu.default.min(len - 1);
+        self.keys.forget();
         loop {
             let lines = self.menu(menu, at, None);
             self.draw(&lines)?;
@@ -209,6 +212,7 @@ impl Screen for Rich<'_> {
     fn pick(&mut self, menu: &Menu) -> io::Result<Reply<Vec<usize>>> {
         let len = menu.items.len().max(1);
         let (mut at, mut marks) = (menu.default.min(len - 1), vec![false; len]);
+        self.keys.forget();
         loop {
             let lines = self.menu(menu, at, Some(&marks));
             self.draw(&lines)?;

@@ -1,6 +1,7 @@
 //! The terminal as the wizard sees it: things to say, and three kinds of
 //! questions. Behind it is a screen, a line reader, or a test's script.
 
+use crate::report::tame;
 use std::io;
 
 /// One thing to choose.
@@ -72,6 +73,7 @@ pub(in crate::cli) trait Screen {
 /// are any. What is indented goes on indented. The lines of a command stay as
 /// they are: a shell would take them as several, and blanks count in names.
 pub(in crate::cli) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let text = tame(text);
     let mut goes_on = false;
     let mut lines = Vec::new();
     for line in text.lines() {
@@ -118,7 +120,7 @@ pub(in crate::cli) fn columns(text: &str) -> usize {
 
 /// A text that takes at most so many columns.
 pub(in crate::cli) fn cut(text: &str, width: usize) -> String {
-    console::truncate_str(text, width, "...").into_owned()
+    console::truncate_str(&tame(text), width, "\u{2026}").into_owned()
 }
 
 #[cfg(test)]
@@ -135,6 +137,13 @@ mod tests {
         assert_eq!(wrap("a\n\nb", 80), ["a", "", "b"]);
         // Wide characters take two columns each.
         assert_eq!(wrap("\u{65e5}\u{672c}\u{8a9e}\u{65e5}\u{672c}", 8).len(), 2);
+    }
+
+    /// Names of volumes and files are somebody else's.
+    #[test]
+    fn nothing_that_is_shown_moves_the_cursor() {
+        assert_eq!(wrap("a\u{1b}[2Jb", 80), ["a\u{fffd}[2Jb"]);
+        assert_eq!(cut("\u{202e}abcdefgh\u{1b}", 6), "\u{fffd}abcd\u{2026}");
     }
 
     #[test]

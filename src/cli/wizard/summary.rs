@@ -73,9 +73,10 @@ pub(in crate::cli) fn text(answers: &Answers, look: &Brief, args: &[OsString]) -
             add(format!("the image {} is written{bytes}", shown(path)));
             add("it is checked; if anything is wrong, no file is left".into());
         }
-        Some(Output::Disk(path, _)) => {
-            let (path, bytes) = (path.display(), look.bytes.unwrap_or(0));
-            add(format!("EVERYTHING ON {path} IS LOST"));
+        Some(Output::Disk(target)) => {
+            let (path, bytes) = (target.path.display(), look.bytes.unwrap_or(0));
+            let about = target.about().map_or_else(String::new, |about| format!(": {about}"));
+            add(format!("EVERYTHING ON {path} IS LOST{about}"));
             let fills = if bytes > 0 { format!(" ({})", size(bytes)) } else { String::new() };
             add(format!("it is written{fills}, and every byte is read back"));
             add("only then it gets its partition table: before, nothing starts from it".into());
@@ -163,6 +164,7 @@ fn clock((from, until): Window) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::cli::wizard::flow::{Answer, Flow, Given};
+    use crate::cli::wizard::target::Target;
     use crate::engine::load;
 
     fn answers(output: Output) -> Answers {
@@ -179,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_summary_leaves_nothing_out() {
-        let answers = answers(Output::Disk("/dev/sdb".into(), Some("4C5 3".into())));
+        let answers = answers(Output::Disk(Target::named("/dev/sdb", Some("4C5 3".into()), None)));
         let look = Brief {
             bytes: Some(5 << 30),
             steps: vec!["restore the volume of installer".into()],
