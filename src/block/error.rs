@@ -73,6 +73,12 @@ impl Error {
         Self::Corrupt(Box::new(Corrupt { file: None, structure, field, value, rule, at: None }))
     }
 
+    /// What another's decoder or parser says is wrong.
+    #[must_use]
+    pub fn complaint(structure: &'static str, said: impl fmt::Display, rule: &'static str) -> Self {
+        Self::corrupt(structure, "the decoder's complaint", said.to_string(), rule)
+    }
+
     /// A recognised kind that is refused.
     #[must_use]
     pub fn unsupported(
@@ -233,6 +239,8 @@ mod tests {
             error.in_file("b.img").to_string(),
             "b.img: this is an APFS container, which is not supported (magic is 0x4253584e)"
         );
+        let error = Error::unsupported("no volume that is known", "its length", 5u32, "");
+        assert_eq!(error.to_string(), "this is no volume that is known (its length is 5)");
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod map;
 mod medium;
 mod memory;
 mod reader;
+#[cfg(test)]
+pub(crate) mod saying;
 mod scratch;
 mod slice;
 mod spool;

@@ -130,7 +130,7 @@ fn read_logical(
         let boot = read_vec(from, at, 512)?;
         if boot[510..512] != [0x55, 0xaa] {
             let value = Value::Hex(u16::from_be_bytes([boot[510], boot[511]]).into());
-            return wrong("Signature", value, "not 55 AA");
+            return wrong("Signature", value, "not 0x55aa");
         }
         let [logical, next, ..] = slots(&boot);
         if let Some(mut logical) = logical.filter(|l| !l.is_extended()) {
@@ -164,6 +164,7 @@ pub fn protective(sector: u32, sectors: u64) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     fn slot(disk: &mut [u8], sector: usize, slot: usize, kind: u8, first: u32, sectors: u32) {
         let at = sector * 512 + 446 + 16 * slot;
@@ -182,13 +183,6 @@ mod tests {
         slot(&mut disk, 10, 1, 0x05, 20, 20);
         slot(&mut disk, 30, 0, 0x83, 1, 19);
         disk
-    }
-
-    fn error(disk: Vec<u8>) -> (&'static str, &'static str) {
-        match read(&disk, 512) {
-            Err(Error::Corrupt(c)) => (c.structure, c.field),
-            other => panic!("{other:?}"),
-        }
     }
 
     #[test]
@@ -212,22 +206,38 @@ mod tests {
 
     #[test]
     fn broken_chains_are_named() {
-        let chain = "extended boot record";
-        let mut cyclic = disk();
-        slot(&mut cyclic, 30, 1, 0x05, 0, 20);
-        assert_eq!(error(cyclic), (chain, "StartingLBA"));
-        let mut away = disk();
-        slot(&mut away, 10, 1, 0x05, 90, 20);
-        assert_eq!(error(away), (chain, "StartingLBA"));
-        let mut unsigned = disk();
-        unsigned[30 * 512 + 510] = 0;
-        assert_eq!(error(unsigned), (chain, "Signature"));
-        let mut long = disk();
-        slot(&mut long, 30, 0, 0x83, 1, 70);
-        assert_eq!(error(long), ("MBR partition record", "SizeInLBA"));
-        let mut cut = disk();
-        cut.truncate(99 * 512);
-        assert_eq!(error(cut), ("MBR partition record", "SizeInLBA"));
+        type Change = fn(&mut Vec<u8>);
+        let rows: [(Change, &str); 5] = [
+            (
+                |disk| slot(disk, 30, 1, 0x05, 0, 20),
+                "extended boot record: StartingLBA is 10: a sector that was before in the chain \
+                 (at byte 5120)",
+            ),
+            (
+                |disk| slot(disk, 10, 1, 0x05, 90, 20),
+                "extended boot record: StartingLBA is 90: behind the extended partition \
+                 (at byte 5120)",
+            ),
+            (
+                |disk| disk[30 * 512 + 510] = 0,
+                "extended boot record: Signature is 0xaa: not 0x55aa (at byte 15360)",
+            ),
+            (
+                |disk| slot(disk, 30, 0, 0x83, 1, 70),
+                "MBR partition record: SizeInLBA is 70: behind the disk's end with StartingLBA \
+                 added (at byte 15360)",
+            ),
+            (
+                |disk| disk.truncate(99 * 512),
+                "MBR partition record: SizeInLBA is 90: behind the disk's end with StartingLBA \
+                 added (at byte 0)",
+            ),
+        ];
+        assert_said(rows.map(|(change, text)| {
+            let mut disk = disk();
+            change(&mut disk);
+            (said(read(&disk, 512)), text)
+        }));
     }
 
     #[test]
@@ -237,7 +247,9 @@ mod tests {
         for n in 0..1000u32 {
             slot(&mut disk, 1 + n as usize, 1, 0x05, n + 1, 1);
         }
-        assert_eq!(error(disk), ("extended boot record", "StartingLBA"));
+        let text = "extended boot record: StartingLBA is 129: the chain is longer than 128 \
+                    (at byte 66048)";
+        assert_eq!(said(read(&disk, 512)), text);
     }
 
     #[test]

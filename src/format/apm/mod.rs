@@ -120,7 +120,8 @@ fn read_map(from: &dyn ReadAt, unit: u32) -> Result<Option<Apm>> {
         let at = u64::from(unit) * u64::from(index);
         let wrong = |field, value: Value, rule| Error::corrupt(ENTRY, field, value, rule).at(at);
         let Some(entry) = read_entry(from, unit, index)? else {
-            return Err(wrong("pmSig", index.into(), "not PM in the entry of this number"));
+            let rule = "the entry of this number is not there, or does not begin with PM";
+            return Err(wrong("its number", index.into(), rule));
         };
         if entry.pmMapBlkCnt.get() != count {
             let value = entry.pmMapBlkCnt.get();
@@ -128,7 +129,8 @@ fn read_map(from: &dyn ReadAt, unit: u32) -> Result<Option<Apm>> {
         }
         let entry = check(&entry, index);
         if entry.is_used() && entry.range(unit).end > from.len() {
-            return Err(wrong("pmPartBlkCnt", entry.count.into(), "behind the disk's end"));
+            let rule = "behind the disk's end with pmPyPartStart added";
+            return Err(wrong("pmPartBlkCnt", entry.count.into(), rule));
         }
         entries.push(entry);
     }

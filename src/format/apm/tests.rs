@@ -1,4 +1,5 @@
 use super::*;
+use crate::block::saying::{assert_said, said};
 
 /// As Lion's `InstallESD.dmg` is divided.
 fn disk() -> Vec<u8> {
@@ -22,13 +23,6 @@ fn cd() -> Vec<u8> {
     }
     cd[2..4].copy_from_slice(&2048u16.to_be_bytes());
     cd
-}
-
-fn error(disk: &[u8]) -> (&'static str, Option<u64>) {
-    match read(&disk.to_vec()) {
-        Err(Error::Corrupt(c)) => (c.field, c.at),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -69,16 +63,38 @@ fn every_broken_field_is_named() {
     let with = |at: usize, value: u8| {
         let mut disk = disk();
         disk[at] = value;
-        error(&disk)
+        disk
     };
-    assert_eq!(with(512 + 4, 0xff), ("pmMapBlkCnt", Some(512)));
-    assert_eq!(with(512 + 7, 0), ("pmMapBlkCnt", Some(512)));
-    assert_eq!(with(512 + 7, 6), ("pmMapBlkCnt", Some(1024)));
-    assert_eq!(with(1024 + 7, 6), ("pmMapBlkCnt", Some(1024)));
-    assert_eq!(with(1024, 0), ("pmSig", Some(1024)));
-    assert_eq!(with(4 * 512 + 12, 0xff), ("pmPartBlkCnt", Some(4 * 512)));
-    assert_eq!(error(&disk()[..171 * 512]), ("pmPartBlkCnt", Some(4 * 512)));
-    assert_eq!(error(&disk()[..2000]), ("pmPartBlkCnt", Some(1024)));
+    let rows = [
+        (with(512 + 4, 0xff), "pmMapBlkCnt is 4278190085: not between 1 and 4096 (at byte 512)"),
+        (with(512 + 7, 0), "pmMapBlkCnt is 0: not between 1 and 4096 (at byte 512)"),
+        (with(512 + 7, 6), "pmMapBlkCnt is 5: not what the first entry says (at byte 1024)"),
+        (with(1024 + 7, 6), "pmMapBlkCnt is 6: not what the first entry says (at byte 1024)"),
+        (
+            with(1024, 0),
+            "its number is 2: the entry of this number is not there, or does not begin with PM \
+             (at byte 1024)",
+        ),
+        (
+            with(4 * 512 + 12, 0xff),
+            "pmPartBlkCnt is 4278190180: behind the disk's end with pmPyPartStart added \
+             (at byte 2048)",
+        ),
+        (
+            disk()[..171 * 512].to_vec(),
+            "pmPartBlkCnt is 100: behind the disk's end with pmPyPartStart added (at byte 2048)",
+        ),
+        (
+            disk()[..2000].to_vec(),
+            "pmPartBlkCnt is 8: behind the disk's end with pmPyPartStart added (at byte 1024)",
+        ),
+        (
+            disk()[..1500].to_vec(),
+            "its number is 2: the entry of this number is not there, or does not begin with PM \
+             (at byte 1024)",
+        ),
+    ];
+    assert_said(rows.map(|(disk, text)| (said(read(&disk)), format!("APM entry: {text}"))));
 }
 
 #[test]
@@ -108,4 +124,7 @@ fn partitions_need_their_place() {
     assert_eq!(tables(100, &[part(64, 37)]), Err(Misplaced(0)));
     assert_eq!(tables(100, &[part(64, 8), part(71, 1)]), Err(Misplaced(1)));
     assert_eq!(tables(200, &[part(64, u32::MAX)]), Err(Misplaced(0)));
+    let says = "partition 1 of the Apple partition map overlaps another one or the map, or ends \
+                behind the disk";
+    assert_eq!(Misplaced(1).to_string(), says);
 }

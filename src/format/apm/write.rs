@@ -32,7 +32,12 @@ pub struct Misplaced(
 
 impl fmt::Display for Misplaced {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "partition {} has no place in the Apple partition map", self.0)
+        write!(
+            f,
+            "partition {} of the Apple partition map overlaps another one or the map, or ends \
+             behind the disk",
+            self.0
+        )
     }
 }
 

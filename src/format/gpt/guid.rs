@@ -147,6 +147,8 @@ mod tests {
         ] {
             assert_eq!(wrong.parse::<Guid>(), Err(NotAGuid), "{wrong}");
         }
+        let says = NotAGuid.to_string();
+        assert_eq!(says, "a GUID has 32 hex digits in groups of 8-4-4-4-12");
         assert_eq!("48465300+0000-11AA-AA11-00306543ECAC".parse::<Guid>(), Err(NotAGuid));
         assert_eq!("4846530--0000-11AA-AA11-00306543ECAC".parse::<Guid>(), Err(NotAGuid));
     }

@@ -198,7 +198,7 @@ fn check_overlaps(entries: &[Entry]) -> Result<()> {
     match places.windows(2).find(|pair| pair[1].0 <= pair[0].1) {
         None => Ok(()),
         Some(pair) => {
-            Err(Error::corrupt(ENTRY, "StartingLBA", pair[1].0, "inside of another partition"))
+            Err(Error::corrupt(ENTRY, "StartingLBA", pair[1].0, "inside another partition"))
         }
     }
 }
@@ -206,6 +206,7 @@ fn check_overlaps(entries: &[Entry]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
     use crate::format::gpt::tables;
 
     fn entry(index: u32, first: u64, last: u64, name: &str) -> Entry {
@@ -248,14 +249,6 @@ mod tests {
         disk
     }
 
-    fn field(disk: &[u8]) -> (&'static str, &'static str) {
-        match read(&disk.to_vec()) {
-            Err(Error::Corrupt(c)) => (c.structure, c.field),
-            Err(Error::Unsupported(u)) => ("", u.field),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn what_is_written_is_read() {
         for sector in [512, 4096] {
@@ -287,30 +280,57 @@ mod tests {
     #[test]
     fn every_broken_field_is_named() {
         let disk = without_backup(disk(512));
-        let header = |at, value: &[u8]| field(&with(&disk, at, value));
-        assert_eq!(header(8, &[0, 0, 2, 0]), (HEADER, "Revision"));
-        assert_eq!(header(12, &[91]), (HEADER, "HeaderSize"));
-        assert_eq!(header(12, &[0, 8]), (HEADER, "HeaderSize"));
-        assert_eq!(header(24, &[2]), (HEADER, "MyLBA"));
-        assert_eq!(header(40, &[1]), (HEADER, "FirstUsableLBA"));
-        assert_eq!(header(40, &[0xff; 8]), (HEADER, "FirstUsableLBA"));
-        assert_eq!(header(72, &[0]), (HEADER, "PartitionEntryLBA"));
-        assert_eq!(header(72, &[0xff; 8]), (HEADER, "PartitionEntryLBA"));
-        assert_eq!(header(80, &[0xff; 4]), (HEADER, "NumberOfPartitionEntries"));
-        assert_eq!(header(84, &[0]), (HEADER, "SizeOfPartitionEntry"));
-        assert_eq!(header(84, &[127]), (HEADER, "SizeOfPartitionEntry"));
-        assert_eq!(header(84, &[0, 1]), ("", "SizeOfPartitionEntry"));
-        assert_eq!(header(512 + 32, &[33]), (ENTRY, "StartingLBA"));
-        assert_eq!(header(512 + 32, &[44]), (ENTRY, "StartingLBA"));
-        assert_eq!(header(512 + 40, &[99]), (ENTRY, "EndingLBA"));
-        assert_eq!(header(512 + 40, &[0xff; 8]), (ENTRY, "EndingLBA"));
+        let rows: [(usize, &[u8], &str); 15] = [
+            (8, &[0, 0, 2, 0], "header: Revision is 0x20000: not 1.0"),
+            (12, &[91], "header: HeaderSize is 91: not between 92 and a sector"),
+            (12, &[0, 8], "header: HeaderSize is 2048: not between 92 and a sector"),
+            (24, &[2], "header: MyLBA is 2: not where the header is"),
+            (40, &[1], "header: FirstUsableLBA is 1: in the header, or behind LastUsableLBA"),
+            (
+                40,
+                &[0xff; 8],
+                "header: FirstUsableLBA is MAX: in the header, or behind LastUsableLBA",
+            ),
+            (72, &[0], "header: PartitionEntryLBA is 0: in the header, or behind the disk's end"),
+            (
+                72,
+                &[0xff; 8],
+                "header: PartitionEntryLBA is MAX: in the header, or behind the disk's end",
+            ),
+            (80, &[0xff; 4], "header: NumberOfPartitionEntries is 4294967295: more than 16384"),
+            (84, &[0], "header: SizeOfPartitionEntry is 0: not 128 times a power of two"),
+            (84, &[127], "header: SizeOfPartitionEntry is 127: not 128 times a power of two"),
+            (512 + 32, &[33], "entry: StartingLBA is 33: before FirstUsableLBA"),
+            (512 + 32, &[44], "entry: StartingLBA is 44: inside another partition"),
+            (512 + 40, &[99], "entry: EndingLBA is 99: before StartingLBA"),
+            (512 + 40, &[0xff; 8], "entry: EndingLBA is MAX: behind LastUsableLBA"),
+        ];
+        assert_said(rows.map(|(at, value, text)| {
+            let text = text.replace("MAX", &u64::MAX.to_string());
+            let at_byte = match text.split_once(' ') {
+                Some(("header:", _)) => "(at byte 512)",
+                _ if text.ends_with("another partition") => "",
+                _ => "(at byte 1024)",
+            };
+            let said = said(read(&with(&disk, at, value)));
+            (said, format!("GPT {text} {at_byte}").trim_end().to_owned())
+        }));
+        let large = said(read(&with(&disk, 84, &[0, 1])));
+        let text = "this is a GPT with entries of more than 128 bytes, which is not supported \
+                    (SizeOfPartitionEntry is 256)";
+        assert_eq!(large, text);
         let mut broken = disk.clone();
-        broken[512 + 16] ^= 1;
-        assert_eq!(field(&broken), (HEADER, "HeaderCRC32"));
+        broken[512 + 16..512 + 20].copy_from_slice(&7u32.to_le_bytes());
+        let text = "GPT header: HeaderCRC32 is 0x7: not that of the header (at byte 512)";
+        assert_eq!(said(read(&broken)), text);
         let mut broken = disk.clone();
         broken[1024 + 60] ^= 1;
-        assert_eq!(field(&broken), (HEADER, "PartitionEntryArrayCRC32"));
-        assert_eq!(field(&disk[..512 * 150]), (ENTRY, "EndingLBA"));
+        let stated = crc32fast::hash(&disk[1024..1024 + 16384]);
+        let text =
+            format!("GPT header: PartitionEntryArrayCRC32 is {stated:#x}: not that of the entries");
+        assert_eq!(said(read(&broken)), text);
+        let cut = said(read(&disk[..512 * 150].to_vec()));
+        assert_eq!(cut, "GPT entry: EndingLBA is 199: behind the disk's end (at byte 1024)");
     }
 
     #[test]

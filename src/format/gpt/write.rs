@@ -25,9 +25,12 @@ impl fmt::Display for LayoutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sector(n) => write!(f, "sectors of {n} bytes cannot hold a partition table"),
-            Self::Disk(n) => write!(f, "a disk of {n} sectors cannot hold a partition table"),
+            Self::Disk(n) => write!(f, "a disk of {n} sectors is too small for a partition table"),
             Self::Count(n) => write!(f, "{n} partitions are more than the 128 of a table"),
-            Self::Place(n) => write!(f, "partition {n} is outside of the disk or overlaps"),
+            Self::Place(n) => write!(
+                f,
+                "partition {n} overlaps another one or the tables, or ends behind the disk"
+            ),
         }
     }
 }
@@ -219,6 +222,22 @@ mod tests {
         assert_eq!(write(&[entry(34, 40), entry(40, 50)]), Err(LayoutError::Place(2)));
         assert_eq!(write(&[entry(50, 49)]), Err(LayoutError::Place(1)));
         assert_eq!(write(&vec![entry(34, 34); 129]), Err(LayoutError::Count(129)));
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_said() {
+        use LayoutError::{Count, Disk, Place, Sector};
+        for error in [Sector(513), Disk(67), Count(129), Place(2)] {
+            let expected = match error {
+                Sector(_) => "sectors of 513 bytes cannot hold a partition table",
+                Disk(_) => "a disk of 67 sectors is too small for a partition table",
+                Count(_) => "129 partitions are more than the 128 of a table",
+                Place(_) => {
+                    "partition 2 overlaps another one or the tables, or ends behind the disk"
+                }
+            };
+            assert_eq!(error.to_string(), expected);
+        }
     }
 
     #[test]

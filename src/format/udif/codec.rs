@@ -55,6 +55,18 @@ impl Kind {
         }
     }
 
+    /// What is wrong with a run whose stored bytes do not give its sectors.
+    pub(crate) fn undecoded(self) -> &'static str {
+        match self {
+            Self::Zero | Self::Ignore | Self::Raw => "its bytes are not those of its sectors",
+            Self::Adc => "its ADC data cannot be decoded",
+            Self::Zlib => "its zlib data cannot be decoded",
+            Self::Bzip2 => "its bzip2 data cannot be decoded",
+            Self::Lzfse => "its LZFSE data cannot be decoded",
+            Self::Lzma => "its xz data cannot be decoded",
+        }
+    }
+
     /// Whether the run has no bytes in the data fork.
     pub(crate) fn is_hole(self) -> bool {
         matches!(self, Self::Zero | Self::Ignore)
@@ -126,6 +138,22 @@ fn bunzip2(mut stored: &[u8], mut out: &mut [u8]) -> Option<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_decode_is_named() {
+        use Kind::{Adc, Bzip2, Ignore, Lzfse, Lzma, Raw, Zero, Zlib};
+        for kind in [Zero, Ignore, Raw, Adc, Zlib, Bzip2, Lzfse, Lzma] {
+            let expected = match kind {
+                Zero | Ignore | Raw => "its bytes are not those of its sectors",
+                Adc => "its ADC data cannot be decoded",
+                Zlib => "its zlib data cannot be decoded",
+                Bzip2 => "its bzip2 data cannot be decoded",
+                Lzfse => "its LZFSE data cannot be decoded",
+                Lzma => "its xz data cannot be decoded",
+            };
+            assert_eq!(kind.undecoded(), expected);
+        }
+    }
 
     /// `printf 'lion lion lion lion\n' | bzip2`, and so on.
     const TEXT: &[u8] = b"lion lion lion lion\n";

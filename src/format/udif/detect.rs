@@ -44,23 +44,20 @@ pub fn is_udif(file: &dyn ReadAt) -> bool {
     matches!(detect(file), Ok(Some(Format::Udif)))
 }
 
+/// What makes any of Apple's images one that is read here.
+pub(crate) const CONVERT: &str = "on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg";
+
 /// The refusal of a kind that is only recognised; `None` for UDIF.
 #[must_use]
 pub fn refusal(format: Format) -> Option<Error> {
     match format {
         Format::Udif => None,
-        Format::Encrypted => Some(Error::unsupported(
-            "an encrypted disk image",
-            "signature",
-            "encrcdsa",
-            "on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
-        )),
-        Format::Sparse => Some(Error::unsupported(
-            "a sparse disk image",
-            "signature",
-            "sprs",
-            "on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
-        )),
+        Format::Encrypted => {
+            Some(Error::unsupported("an encrypted disk image", "signature", "encrcdsa", CONVERT))
+        }
+        Format::Sparse => {
+            Some(Error::unsupported("a sparse disk image", "signature", "sprs", CONVERT))
+        }
     }
 }
 
@@ -71,13 +68,14 @@ pub fn sparse_bundle() -> Error {
         "a sparse bundle",
         "diskimage-bundle-type",
         "com.apple.diskimage.sparsebundle",
-        "on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
+        CONVERT,
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::said;
 
     #[test]
     fn magic_tells() {
@@ -98,10 +96,25 @@ mod tests {
 
     #[test]
     fn refusals_have_names() {
-        let text = refusal(Format::Encrypted).unwrap().to_string();
-        let rule = "this is an encrypted disk image, which is not supported";
-        assert_eq!(text, format!("{rule} (signature is \"encrcdsa\")"));
-        assert!(refusal(Format::Udif).is_none());
-        assert!(sparse_bundle().to_string().starts_with("this is a sparse bundle"));
+        for format in [Format::Udif, Format::Encrypted, Format::Sparse] {
+            let expected = match format {
+                Format::Udif => None,
+                Format::Encrypted => Some(
+                    "this is an encrypted disk image, which is not supported \
+                     (signature is \"encrcdsa\")",
+                ),
+                Format::Sparse => Some(
+                    "this is a sparse disk image, which is not supported (signature is \"sprs\")",
+                ),
+            };
+            let convert = "\nhint: on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg";
+            let text = refusal(format).map(|error| said(Err::<(), _>(error)));
+            assert_eq!(text, expected.map(|text| text.to_owned() + convert));
+        }
+        let bundle = said(Err::<(), _>(sparse_bundle()));
+        let expected = "this is a sparse bundle, which is not supported (diskimage-bundle-type is \
+                        \"com.apple.diskimage.sparsebundle\")\n\
+                        hint: on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg";
+        assert_eq!(bundle, expected);
     }
 }

@@ -218,7 +218,7 @@ impl Inner {
             self.chunks.count_decode(index);
             codec::decode(chunk.kind, stored, out).ok_or_else(|| {
                 let kind = Value::Hex(chunk.kind.entry_type().into());
-                Error::corrupt("run", "EntryType", kind, "its data do not decode")
+                Error::corrupt("run", "EntryType", kind, chunk.kind.undecoded())
                     .at(chunk.stored.start)
             })?;
             self.chunks.prove(index, crc::of(out), self.stored_crc(stored));

@@ -4,7 +4,7 @@
 //! skipped. A whole XML library would build the tree of a list that nests as
 //! deep as its author likes, and dropping that overflows the stack.
 
-use crate::block::{Error, Result};
+use crate::block::{Error, Result, Value};
 
 const MAX_DEPTH: usize = 32;
 
@@ -15,8 +15,12 @@ pub(crate) struct Blkx {
     pub(crate) data: Vec<u8>,
 }
 
-fn wrong(at: usize, rule: &'static str) -> Error {
-    Error::corrupt("XML property list", "byte", at, rule)
+const LIST: &str = "XML property list";
+
+/// What is wrong with the list at a place of it, and how it reads there.
+fn wrong(xml: &str, at: usize, rule: &'static str) -> Error {
+    let text: String = xml.get(at..).unwrap_or_default().chars().take(20).collect();
+    Error::corrupt(LIST, "text", text, rule).at(at as u64)
 }
 
 /// A piece of XML.
@@ -55,13 +59,17 @@ impl<'a> Tokens<'a> {
                 return self.tag(rest).map(Some);
             };
             let end = rest[open.len()..].find(close);
-            let end = end.ok_or_else(|| wrong(self.at, "a declaration or comment has no end"))?;
+            let end = end.ok_or_else(|| self.wrong("a declaration or comment without an end"))?;
             self.at += open.len() + end + close.len();
         }
     }
 
+    fn wrong(&self, rule: &'static str) -> Error {
+        wrong(self.xml, self.at, rule)
+    }
+
     fn tag(&mut self, rest: &'a str) -> Result<Token<'a>> {
-        let end = rest.find('>').ok_or_else(|| wrong(self.at, "a tag has no end"))?;
+        let end = rest.find('>').ok_or_else(|| self.wrong("a tag without an end"))?;
         self.at += end + 1;
         let inner = &rest[1..end];
         if let Some(name) = inner.strip_prefix('/') {
@@ -82,7 +90,11 @@ struct Walk<'a> {
 
 /// Calls `each` with every `blkx` resource, in order.
 pub(crate) fn read(xml: &[u8], each: &mut dyn FnMut(Blkx) -> Result<()>) -> Result<()> {
-    let xml = str::from_utf8(xml).map_err(|e| wrong(e.valid_up_to(), "not UTF-8"))?;
+    let xml = str::from_utf8(xml).map_err(|error| {
+        let at = error.valid_up_to();
+        let byte = xml.get(at).copied().unwrap_or_default();
+        Error::corrupt(LIST, "byte", Value::Hex(byte.into()), "not UTF-8").at(at as u64)
+    })?;
     let tokens = Tokens { xml, at: 0, closing: None };
     let mut walk = Walk { tokens, path: Vec::new() };
     let mut blkx = Blkx::default();
@@ -91,12 +103,13 @@ pub(crate) fn read(xml: &[u8], each: &mut dyn FnMut(Blkx) -> Result<()>) -> Resu
         match token {
             Token::Text(_) => {}
             Token::Open(name @ ("key" | "string" | "data")) => {
+                let start = walk.tokens.at;
                 let text = walk.text(name)?;
                 match (name, walk.at_resource(), walk.last_key()) {
                     ("key", ..) => walk.set_key(unescape(text)),
                     ("data", true, "Data") => {
-                        let bytes = base64(text);
-                        blkx.data = bytes.ok_or_else(|| wrong(walk.tokens.at, "not base64"))?;
+                        let broken = || wrong(xml, start, "not base64");
+                        blkx.data = base64(text).ok_or_else(broken)?;
                     }
                     ("string", true, "Name") => blkx.name = unescape(text),
                     ("string", true, "CFName") => cf_name = Some(unescape(text)),
@@ -115,7 +128,7 @@ pub(crate) fn read(xml: &[u8], each: &mut dyn FnMut(Blkx) -> Result<()>) -> Resu
         }
     }
     match walk.path.last() {
-        Some(_) => Err(wrong(xml.len(), "ends inside an element")),
+        Some((name, _)) => Err(Error::corrupt(LIST, "element", *name, "it has no end")),
         None => Ok(()),
     }
 }
@@ -123,7 +136,7 @@ pub(crate) fn read(xml: &[u8], each: &mut dyn FnMut(Blkx) -> Result<()>) -> Resu
 impl<'a> Walk<'a> {
     fn open(&mut self, name: &'a str) -> Result<()> {
         if self.path.len() == MAX_DEPTH {
-            return Err(wrong(self.tokens.at, "nests too deep"));
+            return Err(Error::corrupt(LIST, "nesting", MAX_DEPTH + 1, "deeper than 32 elements"));
         }
         self.path.push((name, String::new()));
         Ok(())
@@ -132,7 +145,7 @@ impl<'a> Walk<'a> {
     fn close(&mut self, name: &str) -> Result<()> {
         match self.path.pop() {
             Some((open, _)) if open == name => Ok(()),
-            _ => Err(wrong(self.tokens.at, "an end tag closes nothing")),
+            _ => Err(Error::corrupt(LIST, "end tag", name, "not that of the open element")),
         }
     }
 
@@ -143,7 +156,14 @@ impl<'a> Walk<'a> {
             match self.tokens.next()? {
                 Some(Token::Text(more)) if text.is_empty() => text = more,
                 Some(Token::Close(end)) if end == name => return Ok(text),
-                _ => return Err(wrong(self.tokens.at, "text is broken by a tag")),
+                _ => {
+                    return Err(Error::corrupt(
+                        LIST,
+                        "element",
+                        name,
+                        "it does not hold text alone",
+                    ));
+                }
             }
         }
     }
@@ -240,6 +260,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     fn all(xml: &str) -> Result<Vec<Blkx>> {
         let mut found = Vec::new();
@@ -283,9 +304,31 @@ mod tests {
     }
 
     #[test]
-    fn depth_is_bounded() {
-        let error = all(&"<array>".repeat(1 << 20)).unwrap_err().to_string();
-        assert_eq!(error, "XML property list: byte is 231: nests too deep");
+    fn what_is_broken_is_shown() {
+        let data = |data: &str| {
+            let dict = format!("<dict><key>Data</key><data>{data}</data></dict>");
+            let list = format!("<array>{dict}</array></dict></dict></plist>");
+            format!("<plist><dict><key>resource-fork</key><dict><key>blkx</key>{list}")
+        };
+        let deep = "<array>".repeat(1 << 20);
+        assert_said(
+            [
+                (&*deep, "nesting is 33: deeper than 32 elements"),
+                (
+                    "<plist><!-- a long remark",
+                    "text is \"<!-- a long remark\": a declaration or comment without an end \
+                     (at byte 7)",
+                ),
+                ("<plist", "text is \"<plist\": a tag without an end (at byte 0)"),
+                (&data("bWlz?aA=="), "text is \"bWlz?aA==</data></di\": not base64 (at byte 92)"),
+                ("<plist><dict>", "element is \"dict\": it has no end"),
+                ("<plist></dict>", "end tag is \"dict\": not that of the open element"),
+                ("<key>a<b/></key>", "element is \"key\": it does not hold text alone"),
+            ]
+            .map(|(xml, text)| (said(all(xml)), format!("XML property list: {text}"))),
+        );
+        let cut = said(read(b"<plist>\xff", &mut |_| Ok(())));
+        assert_eq!(cut, "XML property list: byte is 0xff: not UTF-8 (at byte 7)");
     }
 
     #[test]

@@ -102,6 +102,41 @@ pub(crate) fn write(resources: &[Blkx]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
+
+    /// One `blkx` resource: its data at 256, the map at 264, the list of types
+    /// at 292, the reference at 302, the name at 314.
+    #[test]
+    fn what_lies_outside_is_named() {
+        let good = write(&[Blkx { name: "a".into(), data: b"mish".into() }]);
+        assert_eq!(good.len(), 316);
+        let cut = |len: usize| good[..len].to_vec();
+        let with = |at: usize, bytes: &[u8]| {
+            let mut fork = good.clone();
+            fork[at..at + bytes.len()].copy_from_slice(bytes);
+            fork
+        };
+        let rows = [
+            (cut(3), "resource data offset is 2"),
+            (cut(7), "resource map offset is 6"),
+            (with(4, &[0, 1, 0, 0]), "type list offset is 65560"),
+            (cut(291), "name list offset is 290"),
+            (with(288, &[0xff, 0xff]), "number of types is 65799"),
+            (cut(297), "type is 294"),
+            (cut(299), "number of resources is 298"),
+            (cut(301), "reference list offset is 300"),
+            (cut(305), "name offset is 304"),
+            (cut(314), "name is 314"),
+            (cut(315), "name is 315"),
+            (with(0, &[0, 1, 0, 0]), "data length is 65536"),
+            (with(256, &[1]), "data length is 260"),
+        ];
+        assert_said(rows.map(|(fork, text)| {
+            (said(all(&fork)), format!("resource fork: {text}: outside the fork"))
+        }));
+        let reference = said(all(&with(300, &[0x20, 0])));
+        assert_eq!(reference, "resource fork: name offset is 8486: outside the fork");
+    }
 
     fn all(fork: &[u8]) -> Result<Vec<Blkx>> {
         let mut found = Vec::new();

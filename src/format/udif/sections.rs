@@ -76,8 +76,10 @@ pub(crate) fn name_all(sections: &[Section], len: u64) -> Result<Vec<Named>> {
         if end < start || end > len {
             return wrong("end", end, "before its start or behind the disk");
         }
-        if !start.is_multiple_of(SECTOR) || !end.is_multiple_of(SECTOR) {
-            return wrong("start", start, "not in whole sectors of 512");
+        for (field, value) in [("start", start), ("end", end)] {
+            if !value.is_multiple_of(SECTOR) {
+                return wrong(field, value, "not a multiple of 512");
+            }
         }
         if start > next {
             add("", "Apple_Free", next..start);
@@ -94,6 +96,7 @@ pub(crate) fn name_all(sections: &[Section], len: u64) -> Result<Vec<Named>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     #[test]
     fn a_gpt_disk_is_named_as_hdiutil_names_it() {
@@ -115,16 +118,23 @@ mod tests {
 
     #[test]
     fn sections_that_cannot_be_are_refused() {
-        let says = |(start, end), more: Option<(u64, u64)>| {
-            let ranges = [(start, end)].into_iter().chain(more);
-            let sections: Vec<_> =
-                ranges.map(|(start, end)| Section::new("a", "b", start..end)).collect();
-            name_all(&sections, 4096).unwrap_err().to_string()
-        };
-        assert!(says((0, 1024), Some((512, 2048))).contains("start is 512: before the end"));
-        assert!(says((0, 8192), None).contains("end is 8192"));
-        assert!(says((0, 100), None).contains("not in whole sectors"));
-        assert!(name_all(&[], 100).is_err());
+        type Ranges = [(u64, u64)];
+        let rows: [(&Ranges, u64, &str); 5] = [
+            (
+                &[(0, 1024), (512, 2048)],
+                4096,
+                "start is 512: before the end of the section before it",
+            ),
+            (&[(0, 8192)], 4096, "end is 8192: before its start or behind the disk"),
+            (&[(1024, 512)], 4096, "end is 512: before its start or behind the disk"),
+            (&[(0, 100)], 4096, "end is 100: not a multiple of 512"),
+            (&[], 100, "length of the disk is 100: not a multiple of 512"),
+        ];
+        assert_said(rows.map(|(ranges, len, text)| {
+            let section = |(start, end): &(u64, u64)| Section::new("a", "b", *start..*end);
+            let sections: Vec<_> = ranges.iter().map(section).collect();
+            (said(name_all(&sections, len)), format!("UDIF section: {text}"))
+        }));
         assert!(name_all(&[], 0).unwrap().is_empty());
     }
 }

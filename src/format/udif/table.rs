@@ -3,6 +3,7 @@
 use crate::block::{Error, Result, Value};
 use crate::format::udif::chunks::SECTOR;
 use crate::format::udif::codec::Kind;
+use crate::format::udif::detect::CONVERT;
 use crate::format::udif::raw;
 use crate::format::udif::trailer::{MAX_SECTORS, Stated};
 use zerocopy::FromBytes;
@@ -35,20 +36,20 @@ impl Table {
     /// Parses a `blkx` resource of an image whose data fork has `fork` bytes.
     pub(crate) fn parse(name: String, data: &[u8], fork: u64) -> Result<Self> {
         let Ok((mish, rest)) = raw::Mish::read_from_prefix(data) else {
-            return Err(Error::corrupt("mish", "length", data.len(), "less than its head"));
+            return Err(Error::corrupt(
+                "mish",
+                "length",
+                data.len(),
+                "less than the 204 bytes of its head",
+            ));
         };
         if mish.signature != raw::MISH {
             let magic = Value::Hex(u32::from_be_bytes(mish.signature).into());
             return Err(Error::corrupt("mish", "Signature", magic, "not \"mish\""));
         }
         if mish.version != 1 {
-            let version = mish.version.get();
-            return Err(Error::unsupported(
-                "a block table of another version",
-                "Version",
-                version,
-                "",
-            ));
+            let what = "a disk image with a block table of another version";
+            return Err(Error::unsupported(what, "Version", mish.version.get(), CONVERT));
         }
         let (first, sectors) = (mish.sector_number.get(), mish.sector_count.get());
         if first.checked_add(sectors).is_none_or(|end| end > MAX_SECTORS) {
@@ -96,12 +97,8 @@ fn check_runs(runs: &[raw::Run], sectors: u64, base: u64, fork: u64) -> Result<V
         }
     }
     if runs.next().is_some() {
-        return Err(Error::corrupt(
-            "run",
-            "EntryType",
-            Value::Hex(u32::MAX.into()),
-            "not the last",
-        ));
+        let rule = "the end of the table, and runs follow it";
+        return Err(Error::corrupt("run", "EntryType", Value::Hex(u32::MAX.into()), rule));
     }
     if next != sectors {
         return Err(Error::corrupt("mish", "SectorCount", sectors, "more than its runs cover"));
@@ -114,7 +111,7 @@ fn check_run(run: &raw::Run, base: u64, fork: u64) -> Result<Run> {
     let entry_type = run.kind.get();
     let kind = Kind::of(entry_type).ok_or_else(|| {
         let what = "a disk image with runs of an unknown kind";
-        Error::unsupported(what, "EntryType", Value::Hex(entry_type.into()), "")
+        Error::unsupported(what, "EntryType", Value::Hex(entry_type.into()), CONVERT)
     })?;
     let sectors = run.sector_count.get();
     if kind.is_hole() {
@@ -124,20 +121,25 @@ fn check_run(run: &raw::Run, base: u64, fork: u64) -> Result<Run> {
     let stored =
         base.checked_add(offset).filter(|at| at.checked_add(len).is_some_and(|e| e <= fork));
     let Some(stored) = stored else {
-        return Err(Error::corrupt("run", "CompressedOffset", offset, "ends behind the data fork"));
+        let rule = "behind the data fork's end with CompressedLength added";
+        return Err(Error::corrupt("run", "CompressedOffset", offset, rule));
     };
     let wrong = |rule| Error::corrupt("run", "CompressedLength", len, rule);
     // The caller holds sectors below MAX_SECTORS.
     let decoded = sectors * SECTOR;
     if kind == Kind::Raw {
         let run = Run { kind, sectors, stored, stored_len: 0 };
-        return if len == decoded { Ok(run) } else { Err(wrong("not that of its sectors")) };
+        return if len == decoded {
+            Ok(run)
+        } else {
+            Err(wrong("not 512 for each of its sectors"))
+        };
     }
     if decoded > MAX_RUN_BYTES {
         let rule = "more than the 65536 that a compressed run may have";
         return Err(Error::corrupt("run", "SectorCount", sectors, rule));
     }
     let stored_len = u32::try_from(len).ok().filter(|&len| u64::from(len) <= 2 * decoded + 65536);
-    let stored_len = stored_len.ok_or_else(|| wrong("far more than its sectors can need"))?;
+    let stored_len = stored_len.ok_or_else(|| wrong("far more than its sectors need"))?;
     Ok(Run { kind, sectors, stored, stored_len })
 }

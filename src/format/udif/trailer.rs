@@ -2,6 +2,7 @@
 
 use crate::block::{Error, ReadAt, Result, Value, slice};
 use crate::block::{Map, Source};
+use crate::format::udif::detect::CONVERT;
 use crate::format::udif::raw;
 use std::ops::Range;
 use std::sync::Arc;
@@ -72,17 +73,17 @@ impl Trailer {
 
     fn check(koly: &raw::Koly, len: u64) -> Result<Self> {
         if koly.version != 4 {
-            let version = koly.version.get();
-            return Err(Error::unsupported(
-                "a UDIF image of another version",
-                "Version",
-                version,
-                "",
-            ));
+            let (what, version) = ("a UDIF image of another version", koly.version.get());
+            return Err(Error::unsupported(what, "Version", version, CONVERT));
         }
         let sectors = koly.sector_count.get();
         if sectors > MAX_SECTORS {
-            return Err(Error::corrupt("koly", "SectorCount", sectors, "more than can be"));
+            return Err(Error::corrupt(
+                "koly",
+                "SectorCount",
+                sectors,
+                "more than a disk can have",
+            ));
         }
         let inside = |field, at: u64, count: u64| match at.checked_add(count) {
             Some(end) if end <= len => Ok(at..end),
@@ -112,7 +113,10 @@ fn missing(file: &dyn ReadAt) -> Error {
             let found = Value::Hex(u32::from_be_bytes(magic).into());
             Error::corrupt("koly", "Signature", found, "no trailer at either end of the file")
         }
-        None => Error::corrupt("koly", "Signature", file.len(), "the file is too short for one"),
+        None => {
+            let rule = "less than the 512 of a trailer alone";
+            Error::corrupt("koly", "the file's length", file.len(), rule)
+        }
     }
 }
 
@@ -163,12 +167,19 @@ fn concatenate(segments: &[(Range<u64>, Stated)], forks: Vec<Source>, len: u64) 
     Arc::new(map)
 }
 
+/// What helps when segments are missing.
+const ALL: &str = "put all of its segments into one folder and give the first: NAME.dmg, with \
+                   NAME.002.dmgpart and so on beside it";
+
 fn not_all(stated: u32, given: u32) -> Error {
     if given == 1 {
-        let hint = "give all of its segments (.dmg and .dmgpart files)";
-        return Error::unsupported("one segment of a split image", "SegmentCount", stated, hint);
+        return Error::unsupported("one segment of a split image", "SegmentCount", stated, ALL);
     }
-    Error::corrupt("koly", "SegmentCount", stated, "not the number of segments given")
+    if given < stated {
+        let what = "a split image without all of its segments";
+        return Error::unsupported(what, "SegmentCount", stated, ALL);
+    }
+    Error::corrupt("koly", "SegmentCount", stated, "fewer than the segments that are here")
 }
 
 /// Checks that a segment belongs to the first one's image, at its place.

@@ -2,7 +2,7 @@
 
 use super::sample::{disk, image, noise, open, source, take_apart, text};
 use crate::block::{Content, ReadAt, bytes, read_vec};
-use crate::format::udif::{Check, Checks, Decodes, Image, Section, write};
+use crate::format::udif::{Check, Checks, Decodes, Image, Section, crc, write};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 #[test]
@@ -151,13 +151,20 @@ fn every_checksum_is_checked() {
         parts.fork[1000] ^= 1;
         parts.koly.data_checksum.kind = 0.into();
     });
-    assert!(says.starts_with("mish: Checksum is 0x") && says.contains(rule), "{says}");
+    let stated = crc::of(&noise(600_064, 1)[512..300_032]);
+    assert_eq!(says, format!("mish: Checksum is {stated:#x}: {rule} (at byte 512)"));
     let says = complaint(|parts| {
         parts.fork.push(0);
         parts.koly.data_fork_length += 1;
         parts.koly.xml_offset += 1;
     });
-    assert!(says.starts_with("koly: DataForkChecksum"), "{says}");
+    let stated = crc::of(&noise(600_064, 1));
+    assert_eq!(says, format!("koly: DataForkChecksum is {stated:#x}: {rule}"));
+    // The first chunk of text is stored by zlib.
+    let mut parts = take_apart(&image(&disk()));
+    parts.fork[600] ^= 0xff;
+    let says = open(parts.join()).verify(1, &|_| ()).unwrap_err().to_string();
+    assert_eq!(says, "run: EntryType is 0x80000005: its zlib data cannot be decoded (at byte 101)");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Disks and images for tests.
 
+use crate::block::saying::said;
 use crate::block::{Source, bytes};
 use crate::format::udif::plist::{self, Blkx};
 use crate::format::udif::raw::Koly;
@@ -90,5 +91,5 @@ pub(super) fn open(file: Vec<u8>) -> Image {
 
 /// What opening a file says.
 pub(super) fn refusal(file: Vec<u8>) -> String {
-    Image::open(source(file)).err().unwrap().to_string()
+    said(Image::open(source(file)))
 }

@@ -1,6 +1,7 @@
 //! The same image with its trailer in front, in segments, without XML.
 
 use super::sample::{Parts, disk, image, open, refusal, source, take_apart};
+use crate::block::saying::{assert_said, said};
 use crate::block::{ReadAt, read_vec};
 use crate::format::udif::raw::Koly;
 use crate::format::udif::{Check, Image, crc, rsrc};
@@ -91,29 +92,53 @@ fn segments_with_their_own_checksums() {
     let at = files[1].len() - 512 + 88;
     files[1][at] ^= 1;
     let says = open(&files).verify(1, &|_| ()).unwrap_err().to_string();
-    assert!(says.starts_with("koly: DataForkChecksum"), "{says}");
+    let sum = files[0].len() - 512 + 88;
+    let stated = u32::from_be_bytes(files[0][sum..sum + 4].try_into().unwrap());
+    assert_eq!(says, format!("koly: DataForkChecksum is {stated:#x}: not the CRC-32 of the bytes"));
 }
 
 #[test]
 fn segments_that_do_not_belong_together() {
     let files = segments(&[100, 5000]);
-    let says = |files: Vec<Vec<u8>>| {
-        Image::open_segments(files.into_iter().map(source).collect()).err().unwrap().to_string()
+    let [first, second, third] = &files[..] else { panic!("{}", files.len()) };
+    let with = |from_end: usize, file: &[u8]| {
+        let mut file = file.to_vec();
+        let at = file.len() - 512 + from_end;
+        file[at] ^= 1;
+        file
     };
-    let one = "this is one segment of a split image, which is not supported (SegmentCount is 3)";
-    assert_eq!(says(vec![files[0].clone()]), one);
-    let two = "koly: SegmentCount is 3: not the number of segments given";
-    assert_eq!(says(files[..2].to_vec()), two);
-    let doubled = vec![files[0].clone(), files[1].clone(), files[1].clone()];
-    let rule = "koly: SegmentNumber is 2: a segment is missing or doubled";
-    assert_eq!(says(doubled), rule);
-    let mut other = files.clone();
-    let id = other[2].len() - 512 + 64;
-    other[2][id] ^= 1;
-    assert!(says(other).contains("SegmentID"));
-    let mut moved = files;
-    let running = moved[1].len() - 512 + 23;
-    moved[1][running] ^= 1;
-    assert!(says(moved).starts_with("koly: RunningDataForkOffset is 101: not the length"));
-    assert!(says(vec![]).contains("there is no segment"));
+    let [first, second, third] = [first, second, third].map(Vec::as_slice);
+    let hint = "which is not supported (SegmentCount is 3)\n\
+                hint: put all of its segments into one folder and give the first: NAME.dmg, with \
+                NAME.002.dmgpart and so on beside it";
+    let more = [first, second, third, third];
+    let (count, id, moved) = (with(63, third), with(64, third), with(23, second));
+    let other = &id[id.len() - 512 + 64..id.len() - 512 + 80];
+    let other = u128::from_be_bytes(other.try_into().unwrap());
+    let rows = [
+        (vec![first], format!("this is one segment of a split image, {hint}")),
+        (vec![first, second], format!("this is a split image without all of its segments, {hint}")),
+        (more.to_vec(), "koly: SegmentCount is 3: fewer than the segments that are here".into()),
+        (
+            vec![first, second, second],
+            "koly: SegmentNumber is 2: a segment is missing or doubled".into(),
+        ),
+        (
+            vec![first, second, &count],
+            "koly: SegmentCount is 2: not that of the first segment".into(),
+        ),
+        (
+            vec![first, second, &id],
+            format!("koly: SegmentID is \"{other:032x}\": not that of the first segment"),
+        ),
+        (
+            vec![first, &moved, third],
+            "koly: RunningDataForkOffset is 101: not the length of the segments before it".into(),
+        ),
+        (vec![], "koly: SegmentCount is 0: there is no segment".into()),
+    ];
+    assert_said(rows.map(|(files, text)| {
+        let files = files.into_iter().map(|file| source(file.to_vec())).collect();
+        (said(Image::open_segments(files)), text)
+    }));
 }
