@@ -11,6 +11,8 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use sha2::{Digest, Sha256};
 
 const LIST: &str = "chunklist";
+/// What helps where a list proves nothing here.
+const COMPARE: &str = "compare the image's SHA-256 with one that others publish";
 /// The header's length.
 const HEADER: usize = 0x24;
 /// Bytes of one entry: a length and a digest.
@@ -80,7 +82,7 @@ impl Chunklist {
         for (field, value) in [("file version", version), ("chunk method", chunk_method)] {
             if value != 1 {
                 let what = "a chunklist of another kind";
-                return Err(Error::unsupported(what, field, u32::from(value), ""));
+                return Err(Error::unsupported(what, field, u32::from(value), COMPARE));
             }
         }
         let (count, chunks, signature) = (long(12), long(20), long(28));
@@ -88,12 +90,12 @@ impl Chunklist {
             return wrong("chunk count", count.into(), "none, or over the limit of 65536");
         }
         if chunks != HEADER as u64 {
-            return wrong("chunk offset", chunks.into(), "not behind the header");
+            return wrong("chunk offset", chunks.into(), "not 36, where the header ends");
         }
         // At most 65536 times 36.
         let end = HEADER as u64 + count * ENTRY as u64;
         if signature != end {
-            return wrong("signature offset", signature.into(), "not behind the chunks");
+            return wrong("signature offset", signature.into(), "not where the chunks end");
         }
         let end = usize::try_from(end).ok().filter(|end| *end <= data.len());
         let Some((signed, seal)) = end.map(|end| data.split_at(end)) else {
@@ -180,7 +182,12 @@ impl Seal {
             2 => 32,
             other => {
                 let what = "a chunklist signed in another way";
-                return Err(Error::unsupported(what, "signature method", u32::from(other), ""));
+                return Err(Error::unsupported(
+                    what,
+                    "signature method",
+                    u32::from(other),
+                    COMPARE,
+                ));
             }
         };
         if seal.len() != expected {
@@ -198,6 +205,7 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     /// A list of these chunks, with a digest of it.
     fn list(chunks: &[&[u8]]) -> Vec<u8> {
@@ -215,22 +223,14 @@ mod tests {
         out
     }
 
-    fn field(result: Result<impl Sized>) -> &'static str {
-        match result {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            Err(Error::Unsupported(what)) => what.field,
-            Err(other) => panic!("{other}"),
-            Ok(_) => panic!("it was taken"),
-        }
-    }
-
     #[test]
     fn every_chunk_is_compared() {
         let parsed = Chunklist::parse(&list(&[b"lion ", b"server"])).unwrap();
         assert_eq!(parsed.image_len(), 11);
         let image = |text: &str| text.as_bytes().to_vec();
         parsed.verify(&image("lion server"), &|_| ()).unwrap();
-        assert_eq!(field(parsed.verify(&image("lion serve"), &|_| ())), "image length");
+        let text = "chunklist: image length is 10: not the length of what its chunks list";
+        assert_eq!(said(parsed.verify(&image("lion serve"), &|_| ())), text);
         let error = parsed.verify(&image("lion Server"), &|_| ()).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -245,23 +245,41 @@ mod tests {
         let set = |at: usize, value: u8| {
             let mut data = good.clone();
             data[at] = value;
-            field(Chunklist::parse(&data))
+            data
         };
-        assert_eq!(field(Chunklist::parse(&good[..35])), "length");
-        assert_eq!(field(Chunklist::parse(&good[..70])), "length");
-        assert_eq!(field(Chunklist::parse(&good[..100])), "signature length");
-        assert_eq!(set(0, b'X'), "magic");
-        assert_eq!(set(4, 0x25), "header size");
-        assert_eq!(set(8, 2), "file version");
-        assert_eq!(set(9, 2), "chunk method");
-        assert_eq!(set(10, 3), "signature method");
-        assert_eq!(set(10, 1), "signature length");
-        assert_eq!(set(12, 0), "chunk count");
-        assert_eq!(set(19, 1), "chunk count");
-        assert_eq!(set(20, 0), "chunk offset");
-        assert_eq!(set(28, 0), "signature offset");
-        assert_eq!(set(0x24, 0), "chunk size");
-        assert_eq!(set(0x27, 9), "chunk size");
+        let hint = "hint: compare the image's SHA-256 with one that others publish";
+        let kind = |what: &str, field: &str| {
+            format!("this is a chunklist {what}, which is not supported ({field})\n{hint}")
+        };
+        let wrong = |text: &str| format!("chunklist: {text}");
+        let rows = [
+            (good[..35].to_vec(), wrong("length is 35: shorter than the header")),
+            (good[..70].to_vec(), wrong("length is 70: shorter than its chunks")),
+            (
+                good[..100].to_vec(),
+                wrong("signature length is 28: not the length of its method's signature"),
+            ),
+            (set(0, b'X'), wrong("magic is 0x584e4b4c: not `CNKL`")),
+            (set(4, 0x25), wrong("header size is 37: not 36")),
+            (set(8, 2), kind("of another kind", "file version is 2")),
+            (set(9, 2), kind("of another kind", "chunk method is 2")),
+            (set(10, 3), kind("signed in another way", "signature method is 3")),
+            (set(10, 1), wrong("signature length is 32: not the length of its method's signature")),
+            (set(12, 0), wrong("chunk count is 0: none, or over the limit of 65536")),
+            (
+                set(19, 1),
+                wrong("chunk count is 72057594037927937: none, or over the limit of 65536"),
+            ),
+            (set(20, 0), wrong("chunk offset is 0: not 36, where the header ends")),
+            (set(28, 0), wrong("signature offset is 0: not where the chunks end")),
+            (set(0x24, 0), wrong("chunk size is 0: 0, or over the limit of 64 MiB")),
+            (set(0x27, 9), wrong("chunk size is 150994948: 0, or over the limit of 64 MiB")),
+        ];
+        assert_said(rows.map(|(data, text)| (said(Chunklist::parse(&data)), text)));
+        let signed = [&set(10, 1)[..72], &[0; 256]].concat();
+        let refusal = Chunklist::parse(&signed).unwrap().verify_signature(&[]).unwrap_err();
+        let text = "the key of \"Apple's recovery images\" did not sign the list of chunks";
+        assert_eq!(refusal.to_string(), text);
         let mut flipped = good;
         flipped[0x2b] ^= 1;
         let parsed = Chunklist::parse(&flipped).unwrap();

@@ -47,7 +47,7 @@ pub struct Signed {
 }
 
 fn wrong(error: der::Error) -> Error {
-    Error::corrupt(CMS, "DER", error.to_string(), "not signed data")
+    Error::complaint(CMS, error, "not signed data")
 }
 
 impl Message {
@@ -210,7 +210,8 @@ struct TimeInfo {
 impl TimeInfo {
     /// `TSTInfo`: version, policy, messageImprint, serialNumber, genTime.
     fn parse(data: &[u8]) -> Result<Self> {
-        let broken = |field| Error::corrupt(TOKEN, field, "another", "not what a timestamp has");
+        let broken =
+            |field| Error::corrupt(TOKEN, "field", field, "not what a timestamp has there");
         let mut rest = data;
         let outer = values::values(TOKEN, values::take(TOKEN, &mut rest)?.body)?;
         let tags: Vec<u8> = outer.iter().take(5).map(|value| value.tag).collect();

@@ -36,7 +36,8 @@ pub fn scan(
         "data.tar.gz" => Codec::Gzip,
         other => {
             let hint = "give a package of Debian's own, whose data are in xz";
-            return Err(Error::unsupported("a package of that form", "its member", other, hint));
+            let what = "a Debian package in another form";
+            return Err(Error::unsupported(what, "its member", other, hint));
         }
     };
     let limit = limit_for(data.len());
@@ -46,13 +47,12 @@ pub fn scan(
 
 /// The member with the files: its name and bytes.
 fn data(package: &Source) -> Result<(String, Source)> {
-    let corrupt = |field, rule| Error::corrupt(DEB, field, package.len(), rule);
-    // At most 68, which fits.
-    let len = usize::try_from(package.len().min(68)).unwrap_or(0);
-    let head = read_vec(package.as_ref(), 0, len)?;
-    if len < 68 || !is_deb(&head) {
-        let magic = String::from_utf8_lossy(&head[..len.min(8)]).into_owned();
-        return Err(Error::corrupt(DEB, "magic", magic, "this is no Debian package"));
+    // At most 68.
+    let head = usize::try_from(package.len().min(68)).unwrap_or(0);
+    let head = read_vec(package.as_ref(), 0, head)?;
+    if !is_deb(&head) {
+        let begin = String::from_utf8_lossy(&head[..head.len().min(8)]).into_owned();
+        return Err(Error::corrupt(DEB, "magic", begin, "this is no Debian package"));
     }
     let mut at = AR.len() as u64;
     for _ in 0..MOST_MEMBERS {
@@ -63,21 +63,27 @@ fn data(package: &Source) -> Result<(String, Source)> {
         let text = |range: std::ops::Range<usize>| {
             String::from_utf8_lossy(&header[range]).trim_end_matches([' ', '/']).to_owned()
         };
-        let size: u64 = text(48..58).parse().map_err(|_| corrupt("ar_size", "no number"))?;
+        let size = text(48..58);
+        let wrong = |rule| Error::corrupt(DEB, "ar_size", size.as_str(), rule).at(at);
+        let size: u64 = size.parse().map_err(|_| wrong("not a number"))?;
+        if size > package.len() {
+            return Err(wrong("more than the file has: it may be cut off"));
+        }
         let (name, start) = (text(0..16), at + HEADER as u64);
         if name.starts_with("data.tar") {
             return Ok((name, slice(package, start, size)?));
         }
-        let end = start.checked_add(size).and_then(|end| end.checked_next_multiple_of(2));
-        at = end.ok_or_else(|| corrupt("ar_size", "too large"))?;
+        // Just compared with a length.
+        at = (start + size).next_multiple_of(2);
     }
-    Err(corrupt("data.tar", "there is no such member"))
+    Err(Error::corrupt(DEB, "length", package.len(), "no member of it is data.tar"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::block::bytes;
+    use crate::block::saying::{assert_said, said};
 
     fn member(name: &str, data: &[u8]) -> Vec<u8> {
         let head =
@@ -119,10 +125,35 @@ mod tests {
 
     #[test]
     fn other_forms_and_other_files_are_refused() {
-        let refused = |source: &Source| scan(source, &mut |_, _| Ok(true)).unwrap_err().to_string();
-        assert!(refused(&package("data.tar.zst")).contains("data.tar.zst"));
-        assert!(refused(&package("nothing")).contains("there is no such member"));
-        assert!(refused(&bytes(vec![0; 100])).contains("this is no Debian package"));
-        assert!(refused(&bytes(*b"!<arch>")).contains("this is no Debian package"));
+        let mut long = read_vec(package("x").as_ref(), 0, 200).unwrap();
+        let with = |size: &[u8; 10]| {
+            long[56..66].copy_from_slice(size);
+            bytes(long.clone())
+        };
+        let [odd, long] = [b"12x       ", b"9999999999"].map(with);
+        let rows = [
+            (
+                package("data.tar.zst"),
+                "this is a Debian package in another form, which is not supported (its member is \
+                 \"data.tar.zst\")\n\
+                 hint: give a package of Debian's own, whose data are in xz",
+            ),
+            (package("nothing"), "Debian package: length is LEN: no member of it is data.tar"),
+            (
+                bytes(vec![b'0'; 100]),
+                "Debian package: magic is \"00000000\": this is no Debian package",
+            ),
+            (bytes(*b"!<arch>"), "Debian package: magic is \"!<arch>\": this is no Debian package"),
+            (odd, "Debian package: ar_size is \"12x\": not a number (at byte 8)"),
+            (
+                long,
+                "Debian package: ar_size is \"9999999999\": more than the file has: it may be \
+                 cut off (at byte 8)",
+            ),
+        ];
+        assert_said(rows.map(|(source, text)| {
+            let said = said(scan(&source, &mut |_, _| Ok(true)));
+            (said, text.replace("LEN", &source.len().to_string()))
+        }));
     }
 }

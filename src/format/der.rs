@@ -29,10 +29,15 @@ fn wrong(structure: &'static str, field: &'static str, value: u64, rule: &'stati
 
 /// Takes the first value of `data`, for the structure `name`.
 pub(crate) fn take<'a>(name: &'static str, data: &mut &'a [u8]) -> Result<Tlv<'a>> {
-    let short = || Error::corrupt(name, "length", data.len(), "more than there is");
+    let short = || Error::corrupt(name, "length", data.len(), "it ends inside of a value");
     let (&[tag, first], rest) = data.split_first_chunk::<2>().ok_or_else(short)?;
     if tag & 0x1f == 0x1f {
-        return Err(wrong(name, "tag", tag.into(), "one of several octets"));
+        return Err(wrong(
+            name,
+            "tag",
+            tag.into(),
+            "a tag of several octets, which no certificate has",
+        ));
     }
     if first == 0x80 {
         let body = until_end(name, rest, 0)?;
@@ -110,7 +115,7 @@ fn write(name: &'static str, value: &Tlv<'_>, depth: usize, out: &mut Vec<u8>) -
     let mut tag = value.tag;
     if tag & CONSTRUCTED == 0 {
         if value.open {
-            return Err(wrong(name, "tag", tag.into(), "without a length, and not constructed"));
+            return Err(wrong(name, "tag", tag.into(), "neither with a length nor constructed"));
         }
         body.extend(value.body);
     } else if tag == OCTET_STRING | CONSTRUCTED {
@@ -149,13 +154,7 @@ pub(crate) fn put_len(len: usize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn field(data: &[u8]) -> &'static str {
-        match normal("test", data) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        }
-    }
+    use crate::block::saying::{assert_said, said};
 
     #[test]
     fn unstated_lengths_are_stated() {
@@ -169,15 +168,8 @@ mod tests {
 
     #[test]
     fn each_broken_value_is_named() {
-        assert_eq!(field(&[]), "length");
-        assert_eq!(field(&[0x30, 2, 0]), "length");
-        assert_eq!(field(&[0x30, 0x80, 2, 1, 5]), "length");
-        assert_eq!(field(&[0x30, 0x85, 0, 0, 0, 0, 0]), "length octets");
-        assert_eq!(field(&[0x1f, 0x85, 0]), "tag");
-        assert_eq!(field(&[0x04, 0x80, 0, 0]), "tag");
-        assert_eq!(field(&[0x24, 3, 2, 1, 0]), "tag");
-        assert_eq!(field(&[0x30, 0x80].repeat(40)), "nesting");
-        assert_eq!(field(&[&[0x31, 0x82, 2, 2][..], &[5, 0].repeat(257)].concat()), "values");
+        let many = [&[0x31, 0x82, 2, 2][..], &[5, 0].repeat(257)].concat();
+        let deep = "nesting is 33: deeper than 32 levels";
         let mut nested = Vec::new();
         for _ in 0..40 {
             let inner = nested.clone();
@@ -185,6 +177,18 @@ mod tests {
             put_len(inner.len(), &mut nested);
             nested.extend(inner);
         }
-        assert_eq!(field(&nested), "nesting");
+        let rows: [(&[u8], &str); 10] = [
+            (&[], "length is 0: it ends inside of a value"),
+            (&[0x30, 2, 0], "length is 3: it ends inside of a value"),
+            (&[0x30, 0x80, 2, 1, 5], "length is 0: it ends inside of a value"),
+            (&[0x30, 0x85, 0, 0, 0, 0, 0], "length octets is 5: more than 4"),
+            (&[0x1f, 0x85, 0], "tag is 0x1f: a tag of several octets, which no certificate has"),
+            (&[0x04, 0x80, 0, 0], "tag is 0x4: neither with a length nor constructed"),
+            (&[0x24, 3, 2, 1, 0], "tag is 0x2: not a part of a string"),
+            (&[0x30, 0x80].repeat(40), deep),
+            (&many, "values is 257: over the limit of 256"),
+            (&nested, deep),
+        ];
+        assert_said(rows.map(|(data, text)| (said(normal("test", data)), format!("test: {text}"))));
     }
 }

@@ -100,6 +100,7 @@ fn utf16(data: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::said;
 
     #[test]
     fn a_document_is_a_tree() {
@@ -124,12 +125,11 @@ mod tests {
 
     #[test]
     fn documents_are_bounded() {
-        let field = |data: &[u8]| match Element::parse("test", data) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(field(&vec![b' '; MAX_LEN + 1]), "length");
+        let says = |data: &[u8]| said(Element::parse("test", data));
+        let text = "test: length is 16777217: over the limit of 16 MiB";
+        assert_eq!(says(&vec![b' '; MAX_LEN + 1]), text);
         let many = format!("<a>{}</a>", "<b/>".repeat(MAX_ELEMENTS));
-        assert_eq!(field(many.as_bytes()), "elements");
+        let text = "test: elements is 200001: over the limit of 200,000";
+        assert_eq!(says(many.as_bytes()), text);
     }
 }

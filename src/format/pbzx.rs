@@ -22,7 +22,8 @@ const CHUNK: &str = "pbzx chunk";
 pub struct Decoder<R: BufRead> {
     state: State<R>,
     full: u64,
-    /// Bytes that the chunk has still to give.
+    /// Bytes that the chunk says it has, and those that it has still to give.
+    unpacked: u64,
     left: u64,
     last: bool,
     number: u64,
@@ -46,20 +47,27 @@ impl<R: BufRead> Decoder<R> {
         inner.read_exact(&mut magic)?;
         if magic != *MAGIC {
             let text = String::from_utf8_lossy(&magic).into_owned();
-            return Err(Error::corrupt("pbzx header", "magic", text, "not pbzx"));
+            return Err(Error::corrupt("pbzx header", "magic", text, "not `pbzx`"));
         }
         let full = number(&mut inner)?;
         if full == 0 || full > MAX_CHUNK {
-            let rule = "not the length of chunks";
+            let rule = "not between 1 and 1 GiB";
             return Err(Error::corrupt("pbzx header", "chunk length", full, rule));
         }
-        Ok(Self { state: State::Between(inner), full, left: 0, last: false, number: 0 })
+        Ok(Self {
+            state: State::Between(inner),
+            full,
+            unpacked: 0,
+            left: 0,
+            last: false,
+            number: 0,
+        })
     }
 
     /// Begins the next chunk; says whether there is one.
     fn advance(&mut self) -> Result<bool> {
         let State::Between(mut inner) = std::mem::replace(&mut self.state, State::Broken) else {
-            return Err(Error::corrupt(CHUNK, "number", self.number, "broken before"));
+            return Err(Error::corrupt(CHUNK, "number", self.number, "it was found broken before"));
         };
         if self.last || inner.fill_buf()?.is_empty() {
             self.last = true;
@@ -75,7 +83,8 @@ impl<R: BufRead> Decoder<R> {
             let rule = "not between 1 and the unpacked length";
             return Err(Error::corrupt(CHUNK, "stored length", stored, rule));
         }
-        (self.left, self.last, self.number) = (unpacked, unpacked < self.full, self.number + 1);
+        (self.unpacked, self.left) = (unpacked, unpacked);
+        (self.last, self.number) = (unpacked < self.full, self.number + 1);
         // A chunk that xz cannot make shorter is stored as it is.
         self.state = if stored == unpacked {
             State::Raw(inner.take(stored))
@@ -95,7 +104,7 @@ impl<R: BufRead> Decoder<R> {
                 // The index and footer behind the data are read, and checked, with this.
                 if xz.read(&mut [0])? != 0 {
                     let rule = "its xz file holds more";
-                    let error = Error::corrupt(CHUNK, "unpacked length", self.number, rule);
+                    let error = Error::corrupt(CHUNK, "unpacked length", self.unpacked, rule);
                     return Err(error.into_io());
                 }
                 xz.into_inner()
@@ -142,7 +151,7 @@ fn number(from: &mut impl Read) -> Result<u64> {
     let mut bytes = [0; 8];
     from.read_exact(&mut bytes).map_err(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => {
-            Error::corrupt(CHUNK, "header", 16u32, "the stream ends in it")
+            Error::corrupt(CHUNK, "header's length", 16u32, "the stream ends in it")
         }
         _ => Error::from(error),
     })?;
@@ -152,6 +161,7 @@ fn number(from: &mut impl Read) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
     use std::io::Write;
 
     fn xz(data: &[u8]) -> Vec<u8> {
@@ -178,13 +188,6 @@ mod tests {
         Ok(out)
     }
 
-    fn broken(stream: &[u8]) -> &'static str {
-        match read(stream) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn chunks_are_xz_or_as_they_are() {
         let (one, two) = (vec![1; 300], (0..=255).chain(0..44).collect::<Vec<u8>>());
@@ -202,18 +205,37 @@ mod tests {
     #[test]
     fn broken_fields_are_named() {
         let good = xz(&[1; 300]);
-        assert_eq!(broken(b"pbzy\0\0\0\0\0\0\0\x01"), "magic");
-        assert_eq!(broken(&stream(0, &[])), "chunk length");
-        assert_eq!(broken(&stream(1 << 40, &[])), "chunk length");
-        assert_eq!(broken(&stream(300, &[(0, good.clone())])), "unpacked length");
-        assert_eq!(broken(&stream(300, &[(301, good.clone())])), "unpacked length");
-        assert_eq!(broken(&stream(300, &[(299, good.clone())])), "unpacked length");
-        assert_eq!(broken(&stream(300, &[(20, good.clone())])), "stored length");
-        assert_eq!(broken(&stream(300, &[(300, Vec::new())])), "stored length");
+        let unpacked = "not between 1 and the stream's chunk length";
+        let stored = "not between 1 and the unpacked length";
         let mut cut = stream(300, &[(300, good.clone()), (300, vec![1; 300])]);
         cut.truncate(cut.len() - 9);
-        assert_eq!(broken(&cut), "number");
-        assert_eq!(broken(&cut[..cut.len() - 295]), "header");
-        assert!(read(&stream(300, &[(300, b"not xz".to_vec())])).is_err());
+        let one = |unpacked, stored: &[u8]| stream(300, &[(unpacked, stored.to_vec())]);
+        let rows = [
+            (
+                b"pbzy\0\0\0\0\0\0\0\x01".to_vec(),
+                "header: magic is \"pbzy\": not `pbzx`".to_owned(),
+            ),
+            (stream(0, &[]), "header: chunk length is 0: not between 1 and 1 GiB".into()),
+            (
+                stream(1 << 40, &[]),
+                "header: chunk length is 1099511627776: not between 1 and 1 GiB".into(),
+            ),
+            (one(0, &good), format!("chunk: unpacked length is 0: {unpacked}")),
+            (one(301, &good), format!("chunk: unpacked length is 301: {unpacked}")),
+            (one(299, &good), "chunk: unpacked length is 299: its xz file holds more".into()),
+            (one(20, &good), format!("chunk: stored length is {}: {stored}", good.len())),
+            (one(300, b""), format!("chunk: stored length is 0: {stored}")),
+            (cut.clone(), "chunk: number is 2: it ends before all its bytes".into()),
+            (
+                cut[..cut.len() - 295].to_vec(),
+                "chunk: header's length is 16: the stream ends in it".into(),
+            ),
+        ];
+        assert_said(rows.map(|(stream, text)| (said(read(&stream)), format!("pbzx {text}"))));
+        let made = one(299, &good);
+        let mut decoder = Decoder::new(&made[..]).unwrap();
+        assert!(decoder.read_to_end(&mut Vec::new()).is_err());
+        let again = said(decoder.read(&mut [0; 9]));
+        assert_eq!(again, "pbzx chunk: number is 1: it was found broken before");
     }
 }

@@ -63,7 +63,7 @@ impl PackageInfo {
     pub fn parse(data: &[u8]) -> Result<Self> {
         let root = Element::parse(INFO, data)?;
         if root.name != "pkg-info" && root.name != "pkginfo" {
-            return Err(Error::corrupt(INFO, "root element", root.name, "not pkg-info"));
+            return Err(Error::corrupt(INFO, "root element", root.name, "not `pkg-info`"));
         }
         let own = |name: &str| root.attribute(name).map(ToOwned::to_owned);
         let identifier = own("identifier").filter(|text| !text.is_empty());
@@ -117,6 +117,7 @@ pub(super) fn number(structure: &'static str, field: &'static str, text: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     #[test]
     fn what_pkgbuild_writes_is_read() {
@@ -153,15 +154,21 @@ mod tests {
 
     #[test]
     fn each_broken_field_is_named() {
-        let field = |data: &[u8]| match PackageInfo::parse(data) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(field(b"<pkg-info/>"), "identifier");
-        assert_eq!(field(b"<pkg-info identifier=''/>"), "identifier");
-        assert_eq!(field(b"<plist identifier='a'/>"), "root element");
-        assert_eq!(field(b"<pkg-info identifier='a'>"), "XML");
-        let payload = b"<pkg-info identifier='a'><payload numberOfFiles='many'/></pkg-info>";
-        assert_eq!(field(payload), "numberOfFiles");
+        let rows = [
+            ("<pkg-info/>", "identifier is \"\": a package without one"),
+            ("<pkg-info identifier=''/>", "identifier is \"\": a package without one"),
+            ("<plist identifier='a'/>", "root element is \"plist\": not `pkg-info`"),
+            (
+                "<pkg-info identifier='a'>",
+                "the decoder's complaint is \"an element without an end\": not well-formed XML",
+            ),
+            (
+                "<pkg-info identifier='a'><payload numberOfFiles='many'/></pkg-info>",
+                "numberOfFiles is \"many\": not a number",
+            ),
+        ];
+        assert_said(rows.map(|(data, text)| {
+            (said(PackageInfo::parse(data.as_bytes())), format!("PackageInfo: {text}"))
+        }));
     }
 }

@@ -37,8 +37,7 @@ pub fn parse(data: &[u8]) -> Result<Value> {
         let head = String::from_utf8_lossy(&text[..text.len().min(8)]).into_owned();
         return Err(Error::corrupt(LIST, "first bytes", head, "neither XML nor binary"));
     };
-    parsed
-        .map_err(|error| Error::corrupt(LIST, "contents", error.to_string(), "not a property list"))
+    parsed.map_err(|error| Error::complaint(LIST, error, "it cannot be read"))
 }
 
 fn too_deep(depth: usize) -> Error {
@@ -137,15 +136,18 @@ impl<'a> Binary<'a> {
         let wrong = |field, value: u64| Error::corrupt(LIST, field, value, "not in the file");
         let trailer = data.len().checked_sub(32).filter(|at| *at >= 8);
         let Some(trailer) = trailer.map(|at| &data[at..]) else {
-            return Err(wrong("length", data.len() as u64));
+            let rule = "less than the 40 of a header and a trailer";
+            return Err(Error::corrupt(LIST, "length", data.len(), rule));
         };
         let number = |at: usize| {
             let value = big_endian(&trailer[at..at + 8]);
             usize::try_from(value).ok().filter(|n| *n < data.len()).ok_or(value)
         };
         let (offset_size, ref_size) = (usize::from(trailer[6]), usize::from(trailer[7]));
-        if !(1..=8).contains(&offset_size) || !(1..=8).contains(&ref_size) {
-            return Err(wrong("objectRefSize", ref_size as u64));
+        for (field, size) in [("offsetIntSize", offset_size), ("objectRefSize", ref_size)] {
+            if !(1..=8).contains(&size) {
+                return Err(Error::corrupt(LIST, field, size, "not between 1 and 8"));
+            }
         }
         let count = number(8).map_err(|value| wrong("numObjects", value))?;
         let top = number(16).map_err(|value| wrong("topObject", value))?;
@@ -229,6 +231,9 @@ fn big_endian(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
+
+    const DEEP: &str = "nesting is 129: deeper than 128 levels";
 
     fn binary(objects: &[&[u8]]) -> Vec<u8> {
         let mut data = b"bplist00".to_vec();
@@ -246,11 +251,9 @@ mod tests {
         data
     }
 
-    fn field(data: &[u8]) -> &'static str {
-        match parse(data) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        }
+    fn says(data: &[u8]) -> String {
+        let said = said(parse(data));
+        said.strip_prefix("property list: ").unwrap_or(&said).to_owned()
     }
 
     #[test]
@@ -270,22 +273,23 @@ mod tests {
     #[test]
     fn nesting_is_bounded() {
         for levels in [200, 1_000_000] {
-            assert_eq!(field("<array>".repeat(levels).as_bytes()), "nesting");
+            assert_eq!(says("<array>".repeat(levels).as_bytes()), DEEP);
         }
         let hidden = "<dict><!-- </dict> --><key>a</key>".repeat(1000);
-        assert_eq!(field(hidden.as_bytes()), "nesting");
-        assert_eq!(field(b"<array><!ENTITY a '> </array>'>"), "tag");
+        assert_eq!(says(hidden.as_bytes()), DEEP);
+        let inside = says(b"<array><!ENTITY a '> </array>'>");
+        assert_eq!(inside, "tag is \"<!\": a declaration inside the list");
         let chain: Vec<[u8; 2]> = (1..=200).map(|next| [0xa1, next]).collect();
         let mut objects: Vec<&[u8]> = chain.iter().map(|object| &object[..]).collect();
         objects.push(&[0x09]);
-        assert_eq!(field(&binary(&objects)), "nesting");
-        assert_eq!(field(&binary(&[&[0xa1, 0]])), "nesting", "it contains itself");
+        assert_eq!(says(&binary(&objects)), DEEP);
+        assert_eq!(says(&binary(&[&[0xa1, 0]])), DEEP, "it contains itself");
     }
 
     #[test]
     fn elements_are_bounded() {
         let many = format!("<plist><array>{}</array></plist>", "<true/>".repeat(1_500_000));
-        assert_eq!(field(many.as_bytes()), "elements");
+        assert_eq!(says(many.as_bytes()), "elements is 1500001: more than 1.5 million");
     }
 
     #[test]
@@ -293,8 +297,9 @@ mod tests {
         let twice: Vec<[u8; 3]> = (1..=40).map(|next| [0xa2, next, next]).collect();
         let mut objects: Vec<&[u8]> = twice.iter().map(|object| &object[..]).collect();
         objects.push(&[0x09]);
-        assert_eq!(field(&binary(&objects)), "objects");
-        assert!(parse(&binary(&objects[30..])).is_err(), "refers to what is not there");
+        assert_eq!(says(&binary(&objects)), "objects is 4194303: more than four million");
+        // What they refer to is not there.
+        assert_eq!(says(&binary(&objects[30..])), "object is 31: not one of the list's");
     }
 
     #[test]
@@ -309,9 +314,28 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        assert_eq!(field(b"{ a = b; }"), "first bytes");
-        assert_eq!(field(b""), "first bytes");
-        assert_eq!(field(b"<plist><integer>x</integer></plist>"), "contents");
-        assert_eq!(field(b"bplist"), "length");
+        let with = |from_end: usize, byte: u8| {
+            let mut list = binary(&[&[0xa1, 1], &[0x09]]);
+            let at = list.len() - from_end;
+            list[at] = byte;
+            list
+        };
+        let rows = [
+            (b"{ a = b; }".to_vec(), "first bytes is \"{ a = b;\": neither XML nor binary"),
+            (Vec::new(), "first bytes is \"\": neither XML nor binary"),
+            (
+                b"<plist><integer>x</integer></plist>".to_vec(),
+                "the decoder's complaint is \"InvalidIntegerString (offset 27)\": it cannot be read",
+            ),
+            (b"bplist".to_vec(), "length is 6: less than the 40 of a header and a trailer"),
+            (with(26, 0), "offsetIntSize is 0: not between 1 and 8"),
+            (with(25, 9), "objectRefSize is 9: not between 1 and 8"),
+            (with(23, 1), "numObjects is 281474976710658: not in the file"),
+            (with(17, 60), "numObjects is 60: not in the file"),
+            (with(9, 200), "topObject is 200: not in the file"),
+            (with(1, 200), "offsetTableOffset is 200: not in the file"),
+            (with(36, 255), "object is 0: not in the file"),
+        ];
+        assert_said(rows.map(|(list, text)| (says(&list), text)));
     }
 }

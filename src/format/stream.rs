@@ -107,7 +107,7 @@ impl<R: Read> Read for Limited<R> {
         let got = self.inner.read(&mut buf[..most]).map_err(|error| self.told(error))?;
         self.left = self.left.checked_sub(got as u64).ok_or_else(|| {
             let what = "a compressed stream that unpacks to far too much";
-            let hint = "unpack it with another program, if it is to be trusted";
+            let hint = "if you trust it, unpack it with another program first";
             Error::unsupported(what, "the limit in bytes", self.limit, hint).into_io()
         })?;
         Ok(got)
@@ -123,8 +123,7 @@ impl<R> Limited<R> {
         if ours || error.raw_os_error().is_some() || !theirs.contains(&error.kind()) {
             return error;
         }
-        let text = error.to_string();
-        Error::corrupt(self.codec.name(), "data", text, "it cannot be unpacked").into_io()
+        Error::complaint(self.codec.name(), error, "it cannot be unpacked").into_io()
     }
 }
 
@@ -161,6 +160,7 @@ impl<R: BufRead> Read for Members<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::said;
     use std::io::Write;
 
     fn gzip(data: &[u8]) -> Vec<u8> {
@@ -216,9 +216,10 @@ mod tests {
     fn a_bomb_ends_at_the_limit_that_it_names() {
         let data = vec![0; 100_000];
         for (codec, stream) in packed(&data) {
-            let error = unpacked(codec, &stream, 99_999).unwrap_err().to_string();
-            let what = "this is a compressed stream that unpacks to far too much";
-            assert!(error.starts_with(what) && error.contains("is 99999)"), "{error}");
+            let text = "this is a compressed stream that unpacks to far too much, which is not \
+                        supported (the limit in bytes is 99999)\n\
+                        hint: if you trust it, unpack it with another program first";
+            assert_eq!(said(unpacked(codec, &stream, 99_999)), text);
         }
         assert_eq!(limit_for(0), 1 << 30);
         assert_eq!(limit_for(u64::MAX), 256 << 30);
@@ -229,7 +230,20 @@ mod tests {
         let data = b"lion ".repeat(2000);
         for (codec, stream) in packed(&data) {
             let cut = unpacked(codec, &stream[..stream.len() / 2], 1 << 20);
-            assert!(matches!(cut, Err(Error::Corrupt(_))), "{codec:?}: {cut:?}");
+            let name = match codec {
+                Codec::Gzip => "gzip",
+                Codec::Zlib => "zlib",
+                Codec::Bzip2 => "bzip2",
+                Codec::Xz => "xz",
+                Codec::Pbzx => "pbzx",
+                Codec::Zstd => "zstd",
+            };
+            let (begin, end) = (
+                format!("{name} stream: the decoder's complaint is \""),
+                "\": it cannot be unpacked",
+            );
+            let cut = said(cut);
+            assert!(cut.starts_with(&begin) && cut.ends_with(end), "{cut}");
             let mut flipped = stream.clone();
             let at = flipped.len() / 2;
             flipped[at] ^= 0x55;

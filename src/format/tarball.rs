@@ -46,16 +46,16 @@ pub fn scan(
     let mut ahead = Ahead::default();
     for entry in archive.entries().map_err(told)?.raw(true) {
         let mut entry = entry.map_err(told)?;
-        let at = entry.raw_file_position();
+        let (at, len) = (entry.raw_file_position(), entry.size());
         match entry.header().entry_type() {
-            EntryType::GNULongName => ahead.path = Some(text(&mut entry, MAX_PATH as u64)?),
-            EntryType::GNULongLink => ahead.link = Some(text(&mut entry, MAX_PATH as u64)?),
-            EntryType::XHeader => ahead.pax = pax(&text(&mut entry, MAX_PAX)?)?,
+            EntryType::GNULongName => ahead.path = Some(text(&mut entry, len, MAX_PATH as u64)?),
+            EntryType::GNULongLink => ahead.link = Some(text(&mut entry, len, MAX_PATH as u64)?),
+            EntryType::XHeader => ahead.pax = pax(&text(&mut entry, len, MAX_PAX)?)?,
             EntryType::XGlobalHeader => {}
             EntryType::GNUSparse => {
                 let hint = "unpack it with another program first";
                 let what = "a sparse file in a tar archive";
-                return Err(Error::unsupported(what, "typeflag", "S", hint).at(at));
+                return Err(Error::unsupported(what, "typeflag", "S", hint));
             }
             kind => {
                 let ahead = std::mem::take(&mut ahead);
@@ -152,12 +152,12 @@ fn pax(data: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
 }
 
 /// A long name, without the NUL that may end it.
-fn text(from: &mut dyn Read, most: u64) -> Result<Vec<u8>> {
+fn text(from: &mut dyn Read, len: u64, most: u64) -> Result<Vec<u8>> {
     let mut data = Vec::new();
-    from.take(most + 1).read_to_end(&mut data).map_err(told)?;
-    if data.len() as u64 > most {
-        return Err(Error::corrupt(TAR, "size", most, "a longer name than this"));
+    if len > most {
+        return Err(Error::corrupt(TAR, "size", len, "longer than a name can be"));
     }
+    from.take(len).read_to_end(&mut data).map_err(told)?;
     if data.last() == Some(&0) {
         data.pop();
     }
@@ -173,7 +173,7 @@ fn told(error: io::Error) -> Error {
     let theirs =
         error.raw_os_error().is_none() && !error.get_ref().is_some_and(|inner| inner.is::<Error>());
     if theirs {
-        Error::corrupt("tar archive", "header", error.to_string(), "it cannot be read")
+        Error::complaint("tar archive", error, "it cannot be read")
     } else {
         // The crate wraps what it passes on, but never in an error of ours.
         Error::from(error)
@@ -183,7 +183,7 @@ fn told(error: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Value;
+    use crate::block::saying::{assert_said, said};
 
     fn header(kind: EntryType, size: u64) -> Header {
         let mut header = Header::new_ustar();
@@ -250,15 +250,41 @@ mod tests {
     fn broken_and_huge_fields_are_named() {
         let mut broken = archive();
         broken[600] ^= 1;
-        let Err(Error::Corrupt(corrupt)) = read(&broken) else { panic!() };
-        assert_eq!((corrupt.structure, corrupt.field), ("tar archive", "header"));
-        let mut builder = tar::Builder::new(Vec::new());
-        let data = vec![b'n'; MAX_PATH + 1];
-        let mut long = header(EntryType::GNULongName, data.len() as u64);
-        long.set_cksum();
-        builder.append(&long, &data[..]).unwrap();
-        let archive = builder.into_inner().unwrap();
-        let Err(Error::Corrupt(corrupt)) = read(&archive) else { panic!() };
-        assert_eq!((corrupt.field, corrupt.value), ("size", Value::Number(MAX_PATH as u64)));
+        let broken = said(read(&broken));
+        let (begin, end) = ("tar archive: the decoder's complaint is \"", "\": it cannot be read");
+        assert!(broken.starts_with(begin) && broken.ends_with(end), "{broken}");
+        let with = |kind, data: &[u8]| {
+            let mut builder = tar::Builder::new(Vec::new());
+            let mut header = header(kind, data.len() as u64);
+            header.set_path("a").unwrap();
+            header.set_cksum();
+            builder.append(&header, data).unwrap();
+            builder.into_inner().unwrap()
+        };
+        let mut sized = tar::Builder::new(Vec::new());
+        sized.append_pax_extensions([("size", &b"9999999999"[..])]).unwrap();
+        sized.append_data(&mut header(EntryType::Regular, 1), "pax", &b"p"[..]).unwrap();
+        let name = vec![b'n'; MAX_PATH + 1];
+        let rows = [
+            (
+                with(EntryType::GNULongName, &name),
+                "tar header: size is 16385: longer than a name can be",
+            ),
+            (
+                with(EntryType::XHeader, &vec![b'n'; (1 << 20) + 1]),
+                "tar header: size is 1048577: longer than a name can be",
+            ),
+            (
+                with(EntryType::GNUSparse, b""),
+                "this is a sparse file in a tar archive, which is not supported (typeflag is \
+                 \"S\")\nhint: unpack it with another program first",
+            ),
+            (
+                sized.into_inner().unwrap(),
+                "this is a tar archive with a file of over 8 GiB, which is not supported (size is \
+                 9999999999)\nhint: unpack it with another program first",
+            ),
+        ];
+        assert_said(rows.map(|(archive, text)| (said(read(&archive)), text)));
     }
 }

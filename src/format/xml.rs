@@ -35,10 +35,10 @@ impl Tag<'_> {
     /// All attributes, in order.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = Result<(String, String)>> {
         self.0.attributes().map(|attribute| {
-            let wrong = |why: String| Error::corrupt("XML", "attribute", why, "not well formed");
-            let attribute = attribute.map_err(|error| wrong(error.to_string()))?;
+            let rule = "an attribute that is not well formed";
+            let attribute = attribute.map_err(|error| Error::complaint("XML", error, rule))?;
             let value = quick_xml::escape::unescape(&attribute.value);
-            let value = value.map_err(|error| wrong(error.to_string()))?;
+            let value = value.map_err(|error| Error::complaint("XML", error, rule))?;
             Ok((attribute.key.0.to_owned(), value.into_owned()))
         })
     }
@@ -69,12 +69,12 @@ pub(crate) fn read(
     let mut xml = quick_xml::Reader::from_reader(metered);
     let (mut buf, mut text, mut depth, mut roots) = (Vec::new(), String::new(), 0_usize, 0_usize);
     loop {
-        let broken = |value: String| Error::corrupt(name, "XML", value, "not well formed");
+        let broken = |text: &str| Error::complaint(name, text, "not well-formed XML");
         buf.clear();
         used.set(0);
         let event = xml.read_event_into(&mut buf).map_err(|error| match error {
             quick_xml::Error::Io(error) => io::Error::new(error.kind(), Shared(error)).into(),
-            other => broken(other.to_string()),
+            other => broken(&other.to_string()),
         });
         match event.map_err(unshare)? {
             Event::Start(tag) => {
@@ -118,7 +118,7 @@ pub(crate) fn read(
                 let rule = "a document type that declares something";
                 return Err(Error::corrupt(name, "DOCTYPE", "[", rule));
             }
-            Event::Eof if depth > 0 => return Err(broken("an element without an end".into())),
+            Event::Eof if depth > 0 => return Err(broken("an element without an end")),
             Event::Eof if roots != 1 => {
                 return Err(Error::corrupt(name, "root elements", roots, "not 1"));
             }
@@ -196,6 +196,7 @@ impl<R: BufRead> BufRead for Metered<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
 
     #[derive(Default)]
     struct Log(String);
@@ -223,13 +224,6 @@ mod tests {
         Ok(log.0)
     }
 
-    fn field(text: &[u8]) -> (&'static str, String) {
-        match log(text) {
-            Err(Error::Corrupt(corrupt)) => (corrupt.field, corrupt.value.to_string()),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn elements_attributes_and_texts_are_told() {
         let text = b"<?xml version='1.0'?><!DOCTYPE a><a b='1 &amp; 2'><c/>x &lt;&#65; <!-- --><![CDATA[<y>]]></a>";
@@ -238,29 +232,49 @@ mod tests {
 
     #[test]
     fn what_is_not_well_formed_is_refused() {
-        assert_eq!(field(b"<a>").0, "XML");
-        assert_eq!(field(b"<a></b>").0, "XML");
-        assert_eq!(field(b"<a b=1/>").0, "attribute");
-        assert_eq!(field(b"").0, "root elements");
-        assert_eq!(field(b"<a/><a/>").0, "root elements");
-        assert_eq!(field(b"<a>\xff</a>").0, "XML");
+        let broken = |text: &str| {
+            format!("test: the decoder's complaint is \"{text}\": not well-formed XML")
+        };
+        let attribute = |text: &str| {
+            let rule = "an attribute that is not well formed";
+            format!("XML: the decoder's complaint is \"{text}\": {rule}")
+        };
+        let rows: [(&[u8], String); 11] = [
+            (b"<a>", broken("an element without an end")),
+            (b"<a></b>", broken("ill-formed document: expected `</a>`, but `</b>` was found")),
+            (
+                b"<a b=1/>",
+                attribute("position 4: attribute value must be enclosed in `\\\"` or `'`"),
+            ),
+            (b"<a b='&b;'/>", attribute("at 1..2: unrecognized entity `b`")),
+            (b"", "test: root elements is 0: not 1".into()),
+            (b"<a/><a/>", "test: root elements is 2: not 1".into()),
+            (
+                b"<a>\xff</a>",
+                broken(
+                    "cannot decode input using UTF-8: invalid utf-8 sequence of 1 bytes from \
+                     index 0",
+                ),
+            ),
+            (b"<a>&b;</a>", "test: entity is \"b\": an entity other than XML's own five".into()),
+            (
+                b"<!DOCTYPE a [<!ENTITY b 'b'>]><a/>",
+                "test: DOCTYPE is \"[\": a document type that declares something".into(),
+            ),
+            (&b"<a>".repeat(300), "test: nesting is 257: deeper than 256 elements".into()),
+            (b"<a b", broken("syntax error: tag not closed: `>` not found before end of input")),
+        ];
+        assert_said(rows.map(|(text, expected)| (said(log(text)), expected)));
     }
 
     #[test]
-    fn entities_are_refused() {
-        assert_eq!(field(b"<a>&b;</a>"), ("entity", "\"b\"".into()));
-        assert_eq!(field(b"<a b='&b;'/>").0, "attribute");
-        assert_eq!(field(b"<!DOCTYPE a [<!ENTITY b 'b'>]><a/>").0, "DOCTYPE");
-    }
-
-    #[test]
-    fn nesting_and_pieces_are_bounded() {
-        assert_eq!(field("<a>".repeat(300).as_bytes()), ("nesting", "257".into()));
+    fn pieces_are_bounded() {
+        let expected = "test: tag or text is 4194304: longer than this limit of 4 MiB";
         for begin in ["<a>", "<a b='", "<!--", "<a><![CDATA["] {
             let long = begin.to_owned() + &" x".repeat(MAX_PIECE);
-            assert_eq!(field(long.as_bytes()).0, "tag or text", "{begin}");
+            assert_eq!(said(log(long.as_bytes())), expected, "{begin}");
         }
         let many = format!("<a>{}</a>", "x&amp;".repeat(MAX_PIECE / 2 + 1));
-        assert_eq!(field(many.as_bytes()).0, "tag or text");
+        assert_eq!(said(log(many.as_bytes())), expected);
     }
 }

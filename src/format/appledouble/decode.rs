@@ -42,19 +42,16 @@ pub fn decode(file: &Source) -> Result<Decoded> {
     }
     let count = u16_at(&head, 24);
     if count > MAX_ENTRIES {
-        return Err(Error::corrupt(
-            HEADER,
-            "number of entries",
-            count,
-            "more than there are kinds",
-        ));
+        return Err(Error::corrupt(HEADER, "number of entries", count, "over the limit of 32"));
     }
     let mut decoded = Decoded { finder: [0; 32], xattrs: Vec::new(), rsrc: None };
     let table = part(file, 26, usize::from(count) * 12)?;
     for entry in table.chunks_exact(12) {
         let (id, at, len) = (u32_at(entry, 0), u32_at(entry, 4), u32_at(entry, 8));
         let fork = slice(file, at.into(), len.into());
-        let fork = fork.map_err(|_| Error::corrupt(HEADER, "offset", at, "outside of the file"))?;
+        let fork = fork.map_err(|_| {
+            Error::corrupt(HEADER, "offset", at, "outside the file with its length added")
+        })?;
         match id {
             FINDER_INFO => info(file, at.into(), &fork, &mut decoded)?,
             RESOURCE_FORK if !fork.is_empty() && !is_blank(&fork)? => decoded.rsrc = Some(fork),
@@ -81,7 +78,7 @@ fn info(file: &Source, at: u64, entry: &Source, decoded: &mut Decoded) -> Result
     }
     let count = u16_at(&part(entry, 34, ATTRIBUTE_HEADER)?, ATTRIBUTE_HEADER - 2);
     if count > MAX_ATTRIBUTES {
-        return Err(Error::corrupt("attr_header", "num_attrs", count, "more than are believed"));
+        return Err(Error::corrupt("attr_header", "num_attrs", count, "over the limit of 1024"));
     }
     let mut next = at + header as u64;
     for _ in 0..count {
@@ -89,7 +86,7 @@ fn info(file: &Source, at: u64, entry: &Source, decoded: &mut Decoded) -> Result
         let name = part(file, next + 11, usize::from(fixed[10]))?;
         let (start, len) = (u32_at(&fixed, 0), u32_at(&fixed, 4));
         let value = slice(file, start.into(), len.into());
-        let rule = "outside of the file";
+        let rule = "outside the file with its length added";
         let value = value.map_err(|_| Error::corrupt("attr_entry", "offset", start, rule))?;
         let name = name.strip_suffix(&[0]).unwrap_or(&name);
         let text = std::str::from_utf8(name).ok().filter(|name| !name.is_empty());
@@ -111,7 +108,12 @@ fn is_blank(fork: &Source) -> Result<bool> {
 
 fn part(from: &Source, at: u64, len: usize) -> Result<Vec<u8>> {
     if at.checked_add(len as u64).is_none_or(|end| end > from.len()) {
-        return Err(Error::corrupt(HEADER, "length", from.len(), "it ends too early"));
+        return Err(Error::corrupt(
+            HEADER,
+            "length",
+            from.len(),
+            "it ends inside of what it lists",
+        ));
     }
     Ok(read_vec(from.as_ref(), at, len)?)
 }
@@ -127,6 +129,7 @@ fn u16_at(bytes: &[u8], at: usize) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
     use crate::block::{ReadAt, bytes};
     use crate::format::appledouble::{Contents, encode};
 
@@ -137,13 +140,6 @@ mod tests {
 
     fn all(source: &Source) -> Vec<u8> {
         read_vec(source.as_ref(), 0, usize::try_from(source.len()).unwrap()).unwrap()
-    }
-
-    fn broken(file: &[u8]) -> &'static str {
-        match decode(&bytes(file)) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{:?}", other.map(drop)),
-        }
     }
 
     #[test]
@@ -172,17 +168,28 @@ mod tests {
         let with = |at: usize, byte: u8| {
             let mut file = file.clone();
             file[at] = byte;
-            broken(&file)
+            file
         };
-        assert_eq!(with(0, 1), "magic");
-        assert_eq!(with(4, 1), "version");
-        assert_eq!(with(24, 1), "number of entries");
-        assert_eq!(with(30, 1), "offset");
-        assert_eq!(with(118, 255), "num_attrs");
-        assert_eq!(with(120, 1), "offset");
-        assert_eq!(with(130, 255), "length");
-        assert_eq!(with(130, 0), "name");
-        assert_eq!(broken(&file[..20]), "length");
-        assert_eq!(broken(&file[..40]), "length");
+        let header = |text: &str| format!("AppleDouble header: {text}");
+        let short =
+            |len: usize| header(&format!("length is {len}: it ends inside of what it lists"));
+        let outside = "outside the file with its length added";
+        let mut huge = with(34, 1);
+        huge[35..38].fill(1);
+        huge.resize(20 << 20, 0);
+        let rows = [
+            (with(0, 1), header("magic is 0x1051607: not 0x51607")),
+            (with(4, 1), header("version is 0x1020000: not 0x20000")),
+            (with(24, 1), header("number of entries is 258: over the limit of 32")),
+            (with(30, 1), header(&format!("offset is 16777266: {outside}"))),
+            (huge, header("length of the Finder info is 16843009: longer than 16 MiB")),
+            (with(118, 255), "attr_header: num_attrs is 65281: over the limit of 1024".into()),
+            (with(120, 1), format!("attr_entry: offset is 16777352: {outside}")),
+            (with(130, 255), short(file.len())),
+            (with(130, 0), "attr_entry: name is \"\": not a name".into()),
+            (file[..20].to_vec(), short(20)),
+            (file[..40].to_vec(), short(40)),
+        ];
+        assert_said(rows.map(|(file, text)| (said(decode(&bytes(file))), text)));
     }
 }

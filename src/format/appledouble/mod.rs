@@ -151,6 +151,7 @@ mod tests {
     fn names_that_do_not_fit_are_refused() {
         let xattrs = [("x".repeat(300), Vec::new())];
         let refused = encode(&Contents { finder: [0; 32], xattrs: &xattrs, rsrc: None });
-        assert!(refused.is_err());
+        let text = "the attributes are too long for AppleDouble";
+        assert_eq!(refused.err().unwrap().to_string(), text);
     }
 }

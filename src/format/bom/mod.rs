@@ -19,6 +19,8 @@ pub use write::write;
 const MAGIC: &[u8; 8] = b"BOMStore";
 /// What errors call it.
 const BOM: &str = "BOM";
+/// What helps where a bill is not read here.
+const LSBOM: &str = "on a Mac: lsbom FILE";
 
 /// A path in a bill of materials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::block::{Error, Result, Source};
 use crate::format::bom::store::{Store, half, word};
-use crate::format::bom::{BOM, Entry};
+use crate::format::bom::{BOM, Entry, LSBOM};
 use std::collections::{HashMap, HashSet};
 
 /// More paths than this are refused.
@@ -26,7 +26,7 @@ pub fn read(source: Source) -> Result<Vec<Entry>> {
     let tree = store.block(store.named("Paths")?)?;
     if tree.get(..4) != Some(b"tree") {
         let text = String::from_utf8_lossy(&tree[..tree.len().min(4)]).into_owned();
-        return Err(Error::corrupt("BOM tree", "magic", text, "not tree"));
+        return Err(Error::corrupt("BOM tree", "magic", text, "not `tree`"));
     }
     let mut paths = Paths { store: &store, known: HashMap::new(), found: Vec::new(), text: 0 };
     let mut at = first_leaf(&store, word(&tree, 8))?;
@@ -79,7 +79,7 @@ impl Paths<'_> {
         for pair in node[12..12 + 8 * count].chunks_exact(8) {
             if self.found.len() >= MAX_PATHS {
                 let what = "a bill of materials with more paths than is allowed";
-                return Err(Error::unsupported(what, "the limit", MAX_PATHS, ""));
+                return Err(Error::unsupported(what, "the limit", MAX_PATHS, LSBOM));
             }
             let (info, file) = (self.store.block(word(pair, 0))?, self.store.block(word(pair, 4))?);
             self.one(&info, &file)?;
@@ -109,7 +109,7 @@ impl Paths<'_> {
         self.text += path.len() + link.len();
         if self.text > MAX_TEXT {
             let what = "a bill of materials with longer paths than is allowed";
-            return Err(Error::unsupported(what, "the limit in bytes", MAX_TEXT, ""));
+            return Err(Error::unsupported(what, "the limit in bytes", MAX_TEXT, LSBOM));
         }
         let entry = Entry {
             path,
@@ -122,7 +122,7 @@ impl Paths<'_> {
             link: link.strip_suffix(&[0]).unwrap_or(link).to_vec(),
         };
         if self.known.insert(id, (self.found.len(), depth)).is_some() {
-            return Err(Error::corrupt("BOM path", "id", id, "there are two of it"));
+            return Err(Error::corrupt("BOM path", "id", id, "two paths have it"));
         }
         self.found.push(entry);
         Ok(())

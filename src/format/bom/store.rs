@@ -1,7 +1,7 @@
 //! The store below: numbered blocks, and names for some of them.
 
 use crate::block::{Error, Result, Source, Value, read_vec};
-use crate::format::bom::{BOM, MAGIC};
+use crate::format::bom::{BOM, LSBOM, MAGIC};
 use std::cell::Cell;
 
 /// The header's length, most of which is not used.
@@ -34,7 +34,7 @@ impl Store {
         let head = read_vec(source.as_ref(), 0, 32)?;
         if head[..8] != *MAGIC {
             let text = String::from_utf8_lossy(&head[..8]).into_owned();
-            return Err(Error::corrupt(BOM, "magic", text, "not BOMStore"));
+            return Err(Error::corrupt(BOM, "magic", text, "not `BOMStore`"));
         }
         let word = |at| word(&head, at);
         if word(8) != 1 {
@@ -61,7 +61,7 @@ impl Store {
         self.read.set(self.read.get() + u64::from(len));
         if self.read.get() > MAX_READ {
             let what = "a bill of materials with longer blocks than is allowed";
-            return Err(Error::unsupported(what, "the limit in bytes", MAX_READ, ""));
+            return Err(Error::unsupported(what, "the limit in bytes", MAX_READ, LSBOM));
         }
         part(&self.source, "block", at, len)
     }
@@ -108,7 +108,7 @@ fn named(vars: &[u8]) -> Result<Vec<(String, u32)>> {
 fn part(source: &Source, field: &'static str, at: u32, len: u32) -> Result<Vec<u8>> {
     let end = u64::from(at) + u64::from(len);
     if end > source.len() {
-        let rule = "its end is behind the file's";
+        let rule = "behind the file's end with its length added";
         return Err(Error::corrupt(BOM, field, Value::Number(at.into()), rule));
     }
     // Both ends are inside of the file.

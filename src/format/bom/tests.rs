@@ -1,7 +1,8 @@
 //! Bills made here, whole and broken.
 
 use super::*;
-use crate::block::{Error, bytes};
+use crate::block::bytes;
+use crate::block::saying::{assert_said, said};
 
 fn entry(path: &str, mode: u16) -> Entry {
     let (uid, gid, mtime) = (501, 80, 1_348_099_200);
@@ -17,13 +18,6 @@ fn sample(files: usize) -> Vec<Entry> {
     entries.push(Entry { checksum: 0x0300_0002, ..entry("./null", 0o020_666) });
     entries.extend((0..files).map(|n| entry(&format!("./dir/file {n:05}"), 0o100_644)));
     entries
-}
-
-fn broken(bom: &[u8]) -> (&'static str, &'static str) {
-    match read(bytes(bom)) {
-        Err(Error::Corrupt(corrupt)) => (corrupt.structure, corrupt.field),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -56,6 +50,8 @@ fn paths_need_their_folders() {
     assert_eq!(write(&entries).unwrap_err().to_string(), "./a/b has no folder");
     let entries = [entry(".", 0o040_755), entry("./", 0o040_755)];
     assert_eq!(write(&entries).unwrap_err().to_string(), "./ comes twice");
+    let large = super::write::number(usize::MAX).unwrap_err().to_string();
+    assert_eq!(large, "a bill of materials cannot be that large");
 }
 
 #[test]
@@ -65,36 +61,105 @@ fn broken_fields_are_named() {
     let with = |at: usize, bytes: &[u8]| {
         let mut made = made.clone();
         made[at..at + bytes.len()].copy_from_slice(bytes);
-        broken(&made)
+        made
     };
-    assert_eq!(broken(&made[..100]), ("BOM", "length"));
-    assert_eq!(with(0, b"X"), ("BOM", "magic"));
-    assert_eq!(with(11, &[2]), ("BOM", "version"));
-    assert_eq!(with(16, &[255]), ("BOM", "index"));
-    assert_eq!(with(24, &[255]), ("BOM", "variables"));
     let (index, vars) = (at(16), at(24));
-    assert_eq!(with(index, &[255]), ("BOM", "number of blocks"));
-    assert_eq!(with(vars, &[255]), ("BOM", "number of variables"));
-    assert_eq!(with(vars + 3, &[200]), ("BOM", "number of variables"));
-    assert_eq!(with(vars + 9 + 12, b"X"), ("BOM", "variables"));
     // The blocks of the first path: what it is, its id, its file.
     let block = |number: usize| at(index + 4 + 8 * number);
-    // The link is the last of 605 paths.
-    assert_eq!(with(block(1 + 3 * 604) + 27, &[255]), ("BOM path", "link name length"));
-    assert_eq!(with(block(2) + 4, &[255]), ("BOM", "block number"));
-    assert_eq!(with(block(3) + 4, &[0]), ("BOM file", "name"));
-    assert_eq!(with(block(6), &[9]), ("BOM file", "parent"));
-    assert_eq!(with(block(5), &block_id(&made, block(2))), ("BOM path", "id"));
-    assert_eq!(with(index + 4 + 8 + 4, &[255]), ("BOM", "block length"));
-    assert_eq!(with(index + 4 + 8 + 4, &[0, 0, 0, 9]), ("BOM path", "length"));
     // The first leaf is the block behind the last file.
     let leaf = 1 + 3 * 605;
-    assert_eq!(with(block(leaf) + 2, &[255, 255]), ("BOM node", "count"));
     let own = u32::try_from(leaf).unwrap().to_be_bytes();
-    assert_eq!(with(block(leaf + 1) + 4, &own), ("BOM node", "forward"));
-    assert_eq!(with(block(leaf + 4), b"x"), ("BOM tree", "magic"));
     let root = u32::try_from(leaf + 3).unwrap().to_be_bytes();
-    assert_eq!(with(block(leaf + 3) + 12, &root), ("BOM tree", "levels"));
+    let rows = [
+        (made[..100].to_vec(), "BOM: length is 100: shorter than its header"),
+        (with(0, b"X"), "BOM: magic is \"XOMStore\": not `BOMStore`"),
+        (with(11, &[2]), "BOM: version is 2: not 1"),
+        (
+            with(16, &[255, 0, 0, 0]),
+            "BOM: index is 4278190080: behind the file's end with its length added",
+        ),
+        (
+            with(24, &[255, 0, 0, 0]),
+            "BOM: variables is 4278190080: behind the file's end with its length added",
+        ),
+        (
+            with(index, &[255, 0, 0, 0]),
+            "BOM: number of blocks is 4278190080: more than the index holds",
+        ),
+        (
+            with(vars, &[255, 0, 0, 0]),
+            "BOM: number of variables is 4278190080: more than there is room for",
+        ),
+        (with(vars + 3, &[200]), "BOM: number of variables is 200: more than there is room for"),
+        (with(vars + 9 + 12, b"X"), "BOM: variables is \"Paths\": there is no block of this name"),
+        // The link is the last of 605 paths.
+        (
+            with(block(1 + 3 * 604) + 27, &[255, 0, 0, 0]),
+            "BOM path: link name length is 4278190080: longer than its block",
+        ),
+        (
+            with(block(2) + 4, &[255, 0, 0, 0]),
+            "BOM: block number is 4278190080: there is no such block",
+        ),
+        (
+            with(block(3) + 4, &[0]),
+            "BOM file: name is \"\\0\\0\": no name that ends with its only NUL",
+        ),
+        (
+            with(block(6), &[9, 0, 0, 0]),
+            "BOM file: parent is 150994944: no path before has this id",
+        ),
+        (with(block(5), &block_id(&made, block(2))), "BOM path: id is 1: two paths have it"),
+        (
+            with(index + 4 + 8 + 4, &[255, 0, 0, 0]),
+            "BOM: block length is 4278190080: more than 1 MiB",
+        ),
+        (with(index + 4 + 8 + 4, &[0, 0, 0, 9]), "BOM path: length is 9: shorter than 31 bytes"),
+        (
+            with(index + 4 + 8, &[255, 0, 0, 0]),
+            "BOM: block is 4278190080: behind the file's end with its length added",
+        ),
+        (with(block(leaf) + 2, &[255, 255]), "BOM node: count is 65535: more than fit into a leaf"),
+        (
+            with(block(leaf + 1) + 4, &own),
+            "BOM node: forward is 1816: leads back to an earlier one",
+        ),
+        (with(block(leaf + 4), b"x"), "BOM tree: magic is \"xree\": not `tree`"),
+        (
+            with(block(leaf + 3) + 12, &root),
+            "BOM tree: levels is 16: its nodes nest deeper than this",
+        ),
+        (
+            with(block(leaf + 3) + 2, &[0, 0]),
+            "BOM node: count is 0: an inner node without children",
+        ),
+    ];
+    assert_said(rows.map(|(bom, text)| (said(read(bytes(bom))), text)));
+}
+
+#[test]
+fn folders_and_paths_are_bounded() {
+    let mut folder = ".".to_owned();
+    let mut deep = vec![entry(".", 0o040_755)];
+    for _ in 0..600 {
+        folder += "/a";
+        deep.push(entry(&folder, 0o040_755));
+    }
+    let deep = said(read(bytes(write(&deep).unwrap())));
+    assert_eq!(deep, "BOM: depth is 512: folders nest deeper than this");
+    let name = "n".repeat(240);
+    let long = (0..300_000).map(|n| entry(&format!("./{name}{n:06}"), 0o100_644));
+    let long: Vec<_> = [entry(".", 0o040_755)].into_iter().chain(long).collect();
+    let long = said(read(bytes(write(&long).unwrap())));
+    let text = "this is a bill of materials with longer paths than is allowed, which is not \
+                supported (the limit in bytes is 67108864)\nhint: on a Mac: lsbom FILE";
+    assert_eq!(long, text);
+    let many = (0..400_001).map(|n| entry(&format!("{n}"), 0o100_644));
+    let many: Vec<_> = [entry(".", 0o040_755)].into_iter().chain(many).collect();
+    let many = said(read(bytes(write(&many).unwrap())));
+    let text = "this is a bill of materials with more paths than is allowed, which is not \
+                supported (the limit is 400000)\nhint: on a Mac: lsbom FILE";
+    assert_eq!(many, text);
 }
 
 fn block_id(made: &[u8], at: usize) -> [u8; 4] {
@@ -131,10 +196,7 @@ fn the_bytes_that_are_read_have_a_limit() {
     (0..paths).for_each(|n| bom.extend(words(&[n + 5, 4])));
     bom.extend(index);
     bom.extend(vars);
-    match read(bytes(bom)) {
-        Err(Error::Unsupported(unsupported)) => {
-            assert_eq!(unsupported.what, "a bill of materials with longer blocks than is allowed");
-        }
-        other => panic!("{other:?}"),
-    }
+    let text = "this is a bill of materials with longer blocks than is allowed, which is not \
+                supported (the limit in bytes is 536870912)\nhint: on a Mac: lsbom FILE";
+    assert_eq!(said(read(bytes(bom))), text);
 }

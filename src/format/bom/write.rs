@@ -206,7 +206,7 @@ fn finish(mut blocks: Blocks, named: &[(&str, u32)]) -> io::Result<Vec<u8>> {
     Ok(blocks.bytes)
 }
 
-fn number(value: usize) -> io::Result<u32> {
+pub(super) fn number(value: usize) -> io::Result<u32> {
     let text = "a bill of materials cannot be that large";
     u32::try_from(value).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, text))
 }

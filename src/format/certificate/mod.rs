@@ -78,24 +78,14 @@ impl Certificate {
     /// # Errors
     /// `Corrupt`: not DER, not a certificate, or beyond a limit.
     pub fn parse(der: &[u8]) -> Result<Self> {
-        let wrong = |error: der::Error| {
-            Error::corrupt(CERTIFICATE, "DER", error.to_string(), "not a certificate")
-        };
+        let wrong = |error: der::Error| Error::complaint(CERTIFICATE, error, "not a certificate");
         if der.len() > MAX_LEN {
-            return Err(Error::corrupt(
-                CERTIFICATE,
-                "length",
-                der.len(),
-                "over the limit of 16 KiB",
-            ));
+            let rule = "over the limit of 16 KiB";
+            return Err(Error::corrupt(CERTIFICATE, "length", der.len(), rule));
         }
         if values::normal(CERTIFICATE, der)? != der {
-            return Err(Error::corrupt(
-                CERTIFICATE,
-                "DER",
-                "other",
-                "not in the distinguished form",
-            ));
+            let rule = "the same certificate in DER is other bytes";
+            return Err(Error::corrupt(CERTIFICATE, "length", der.len(), rule));
         }
         let parsed = x509_cert::Certificate::from_der(der).map_err(wrong)?;
         let tbs = &parsed.tbs_certificate;

@@ -99,7 +99,9 @@ impl fmt::Display for Refusal {
             Self::Signature { of, signer } => {
                 write!(f, "the key of \"{signer}\" did not sign {of}")
             }
-            Self::Digest => f.write_str("another digest is signed than that of what is here"),
+            Self::Digest => {
+                f.write_str("what was signed is not what is here: its digest is another")
+            }
             Self::NotYetValid { of, at, from } => write!(
                 f,
                 "the certificate of \"{of}\" was not valid on {}: it begins on {}",

@@ -1,7 +1,7 @@
 //! Chains that hold, and one for each reason why others do not.
 
 use super::{Certificate, Purpose, Refusal, walk};
-use crate::block::Error;
+use crate::block::saying::{assert_said, said};
 use crate::format::cms::{Message, Signed};
 
 const CONTENT: &[u8] = include_bytes!("samples/content");
@@ -111,15 +111,112 @@ fn a_made_up_chain_with_the_right_names_is_refused() {
 
 #[test]
 fn what_is_no_certificate_is_refused() {
-    let field = |der: &[u8]| match Certificate::parse(der) {
-        Err(Error::Corrupt(corrupt)) => corrupt.field,
-        other => panic!("{other:?}"),
-    };
     let good = good!("signer").der().to_vec();
-    assert_eq!(field(&good[..500]), "length");
-    assert_eq!(field(&[0; 20 << 10]), "length");
-    assert_eq!(field(&[&good[..], &[0]].concat()), "DER");
-    assert_eq!(field(&[0x30, 2, 5, 0]), "DER");
+    let len = good.len();
+    // The algorithm inside of what is signed is the first of two.
+    let algorithm =
+        good.windows(11).position(|w| w == b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b");
+    let mut other = good.clone();
+    other[algorithm.unwrap() + 10] = 5;
+    let rows = [
+        (good[..500].to_vec(), "length is 500: it ends inside of a value".to_owned()),
+        (vec![0; 20 << 10], "length is 20480: over the limit of 16 KiB".into()),
+        (
+            [&good[..], &[0]].concat(),
+            format!("length is {}: the same certificate in DER is other bytes", len + 1),
+        ),
+        (vec![0x30, 2, 5, 0], "the decoder's complaint is \"unexpected ASN.1 DER tag: expected SEQUENCE, got NULL at \
+             DER byte 2\": not a certificate"
+                .into()),
+        (
+            other,
+            "signatureAlgorithm is \"1.2.840.113549.1.1.11\": not the algorithm that is signed, \
+             too"
+                .into(),
+        ),
+    ];
+    assert_said(
+        rows.map(|(der, text)| (said(Certificate::parse(&der)), format!("certificate: {text}"))),
+    );
+}
+
+/// One of each, with the phrase that says it.
+#[test]
+fn every_refusal_has_its_phrase() {
+    use Refusal as R;
+    let of = || "A".to_owned();
+    let all = [
+        R::NoCertificate,
+        R::NoSigner,
+        R::Algorithm { of: of(), algorithm: "1.2.3".into() },
+        R::Signature { of: "the message".into(), signer: of() },
+        R::Digest,
+        R::NotYetValid { of: of(), at: THEN, from: THEN + 86_400 },
+        R::Expired { of: of(), at: THEN, until: THEN - 86_400 },
+        R::NotCa(of()),
+        R::NoCertSign(of()),
+        R::PathLen { of: of(), allowed: 2 },
+        R::Usage(of()),
+        R::Extension { of: of(), number: "1.2.3".into() },
+        R::NoAnchor { last: of(), issuer: of() },
+        R::NoAnchor { last: of(), issuer: "B".into() },
+        R::TooLong,
+        R::Unreadable("certificate: length is 9: it ends inside of a value".into()),
+    ];
+    assert_said(all.map(|refusal| {
+        let text = match &refusal {
+            R::NoCertificate => "no certificate came with the signature",
+            R::NoSigner => "the signer's certificate did not come with it",
+            R::Algorithm { .. } => "the algorithm of \"A\" (1.2.3) is not accepted",
+            R::Signature { .. } => "the key of \"A\" did not sign the message",
+            R::Digest => "what was signed is not what is here: its digest is another",
+            R::NotYetValid { .. } => {
+                "the certificate of \"A\" was not valid on 2012-09-20: it begins on 2012-09-21"
+            }
+            R::Expired { .. } => {
+                "the certificate of \"A\" was not valid on 2012-09-20: it ended on 2012-09-19"
+            }
+            R::NotCa(_) => "\"A\" may not sign certificates (basicConstraints)",
+            R::NoCertSign(_) => "\"A\" may not sign certificates (keyUsage)",
+            R::PathLen { .. } => {
+                "more certificates are below \"A\" than the 2 that it allows (pathLenConstraint)"
+            }
+            R::Usage(_) => "the certificate of \"A\" was made for another use",
+            R::Extension { .. } => {
+                "the certificate of \"A\" has a critical extension (1.2.3) that is not known"
+            }
+            R::NoAnchor { last, issuer } if last == issuer => {
+                "the chain ends at \"A\", which nobody vouches for"
+            }
+            R::NoAnchor { .. } => "the chain ends at \"A\", signed by \"B\", who is not trusted",
+            R::TooLong => "the chain has more than 8 certificates",
+            R::Unreadable(_) => "certificate: length is 9: it ends inside of a value",
+        };
+        (refusal.to_string(), text)
+    }));
+}
+
+#[test]
+fn what_is_no_message_is_refused() {
+    let rows = [
+        (vec![0; 300 << 10], "length is 307200: over the limit of 256 KiB"),
+        (
+            [
+                &[0x30, 0x0f, 0x06, 0x09][..],
+                b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01\xa0\x02\x05\x00",
+            ]
+            .concat(),
+            "contentType is \"1.2.840.113549.1.7.1\": not that of signed data",
+        ),
+        (
+            vec![0x30, 2, 5, 0],
+            "the decoder's complaint is \"unexpected ASN.1 DER tag: expected OBJECT IDENTIFIER, got \
+             NULL at DER byte 2\": not signed data",
+        ),
+    ];
+    assert_said(
+        rows.map(|(data, text)| (said(Message::parse(&data)), format!("CMS signature: {text}"))),
+    );
 }
 
 fn message(data: &[u8]) -> Result<Signed, Refusal> {

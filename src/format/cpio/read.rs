@@ -179,7 +179,7 @@ impl<R: Read> Read for Reader<R> {
 }
 
 fn cut_off(at: u64) -> Error {
-    Error::corrupt("cpio archive", "length", at, "it ends before its trailer")
+    Error::corrupt("cpio archive", "length", at, "it ends before its trailer: it may be cut off")
 }
 
 fn empty() -> Member {

@@ -1,8 +1,9 @@
 //! Archives made here, whole and broken.
 
 use super::*;
-use crate::block::{Error, Value};
-use crate::format::archive::{Identity, Member};
+use crate::block::Error;
+use crate::block::saying::{assert_said, said};
+use crate::format::archive::{Identity, Member, Shape, scan};
 use std::io::Read;
 
 fn member(path: &str, mode: u16, size: u64) -> Member {
@@ -45,13 +46,6 @@ fn read(archive: &[u8]) -> Result<Vec<(Member, Vec<u8>)>, Error> {
     Ok(found)
 }
 
-fn broken(archive: &[u8]) -> (&'static str, Value) {
-    match read(archive) {
-        Err(Error::Corrupt(corrupt)) => (corrupt.field, corrupt.value),
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
 fn what_is_written_is_read() {
     let archive = archive();
@@ -84,7 +78,12 @@ fn the_newer_form_is_padded_and_summed() {
     assert_eq!((found[0].0.device, found[0].1.as_slice()), (3 << 24 | 4, &b"data!"[..]));
     assert_eq!(found[1].0.to_string(), "x");
     let wrong = newc("070702", "x", 0o100_600, b"\x01\x02", 4);
-    assert_eq!(broken(&wrong), ("c_check", Value::Number(4)));
+    let text = "cpio header: c_check is 4: not the sum of the file's bytes";
+    assert_eq!(said(read(&wrong)), text);
+    let mut odd = newc("070701", "x", 0o100_600, b"", 0);
+    odd[6] = b'g';
+    let text = "cpio header: c_ino is \"g0000007\": not a hex number (at byte 0)";
+    assert_eq!(said(read(&odd)), text);
 }
 
 #[test]
@@ -103,14 +102,34 @@ fn broken_fields_are_named() {
         archive[at..at + bytes.len()].copy_from_slice(bytes);
         archive
     };
-    assert_eq!(broken(&with(0, b"070708")).0, "c_magic");
-    assert_eq!(broken(&with(18, b"00075x")), ("c_mode", "00075x".into()));
-    assert_eq!(broken(&with(59, b"000000")), ("c_namesize", Value::Number(0)));
-    assert_eq!(broken(&with(59, b"777777")), ("c_namesize", Value::Number(0o777_777)));
-    assert_eq!(broken(&with(77, b"x")), ("c_name", ".".into()));
-    assert_eq!(broken(&with(65, b"77777777777")).0, "length");
-    assert_eq!(broken(&archive[..archive.len() - 512]).0, "length");
-    assert_eq!(broken(b"").0, "length");
+    let rows = [
+        (
+            with(0, b"070708"),
+            "cpio header: c_magic is \"070708\": neither 070707 nor 070701 (at byte 0)",
+        ),
+        (with(18, b"00075x"), "cpio header: c_mode is \"00075x\": not an octal number (at byte 0)"),
+        (with(59, b"000000"), "cpio header: c_namesize is 0: not a path's length (at byte 0)"),
+        (with(59, b"777777"), "cpio header: c_namesize is 262143: not a path's length (at byte 0)"),
+        (
+            with(77, b"x"),
+            "cpio header: c_name is \".\": its only NUL is not its last byte (at byte 0)",
+        ),
+        (
+            with(65, b"77777777777"),
+            "cpio archive: length is 512: it ends before its trailer: it may be cut off",
+        ),
+        (
+            archive[..archive.len() - 512].to_vec(),
+            "cpio archive: length is 0: it ends before its trailer: it may be cut off",
+        ),
+        (Vec::new(), "cpio archive: length is 0: it ends before its trailer: it may be cut off"),
+    ];
+    assert_said(rows.map(|(archive, text)| (said(read(&archive)), text)));
+    let long = newc("070701", "l", 0o120_777, &[b'a'; 16_385], 0);
+    let mut visit = |_, _: &mut dyn Read| Ok(true);
+    let long = scan(Shape::Cpio, &mut &long[..], &mut visit);
+    let text = "cpio header: c_filesize is 16385: longer than a link's target can be (at byte 112)";
+    assert_eq!(said(long), text);
 }
 
 #[test]
@@ -120,5 +139,5 @@ fn what_does_not_fit_is_refused() {
     let text = "8589934592 does not fit into 11 octal digits of a cpio header";
     assert_eq!(refused.unwrap_err().to_string(), text);
     let short = writer.add(&member("a", 0o100_644, 2), &mut &b"1"[..]);
-    assert_eq!(short.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
+    assert_eq!(short.unwrap_err().to_string(), "it ended after 1 of 2 bytes");
 }

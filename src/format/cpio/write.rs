@@ -35,7 +35,8 @@ impl<W: Write> Writer<W> {
         self.header(member, inode, links)?;
         let copied = io::copy(&mut data.take(member.size), &mut self.inner)?;
         if copied < member.size {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+            let text = format!("it ended after {copied} of {} bytes", member.size);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, text));
         }
         self.at += copied;
         Ok(())

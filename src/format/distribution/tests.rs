@@ -1,7 +1,7 @@
 //! Documents of the kinds that there are, and broken ones.
 
 use super::{Distribution, Line, OsVersion};
-use crate::block::Error;
+use crate::block::saying::{assert_said, said};
 
 /// Of the shape that `productbuild` writes.
 const PRODUCT: &str = r##"<?xml version="1.0" encoding="utf-8"?>
@@ -87,18 +87,21 @@ fn a_catalogs_document_has_its_texts() {
 
 #[test]
 fn each_broken_element_is_named() {
-    let field = |body: &str| {
-        let text = format!("<installer-gui-script>{body}</installer-gui-script>");
-        match Distribution::parse(text.as_bytes()) {
-            Err(Error::Corrupt(corrupt)) => corrupt.field,
-            other => panic!("{other:?}"),
-        }
-    };
-    assert_eq!(field("<choice/>"), "choice");
-    assert_eq!(field("<pkg-ref/>"), "pkg-ref");
-    assert_eq!(field("<pkg-ref id='a' installKBytes='x'/>"), "installKBytes");
-    assert_eq!(field("<choices-outline><line choice='a'/></choices-outline>"), "line");
-    assert_eq!(field("<title>&t;</title>"), "entity");
-    assert!(Distribution::parse(b"<pkg-info/>").is_err());
+    let rows = [
+        ("<choice/>", "choice is \"\": one without an id"),
+        ("<pkg-ref/>", "pkg-ref is \"\": one without an id"),
+        ("<pkg-ref id='a' installKBytes='x'/>", "installKBytes is \"x\": not a number"),
+        (
+            "<choices-outline><line choice='a'/></choices-outline>",
+            "line is \"a\": a line of the outline without its choice",
+        ),
+        ("<title>&t;</title>", "entity is \"t\": an entity other than XML's own five"),
+    ];
+    assert_said(rows.map(|(body, text)| {
+        let script = format!("<installer-gui-script>{body}</installer-gui-script>");
+        (said(Distribution::parse(script.as_bytes())), format!("distribution: {text}"))
+    }));
+    let other = said(Distribution::parse(b"<pkg-info/>"));
+    assert_eq!(other, "distribution: root element is \"pkg-info\": not an installer's script");
     assert!(Distribution::parse(b"<installer-script/>").is_ok());
 }

@@ -322,16 +322,13 @@ struct Counted<R> {
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf).map_err(|error| {
-            let text = error.to_string();
-            match error.kind() {
-                io::ErrorKind::InvalidData
-                | io::ErrorKind::InvalidInput
-                | io::ErrorKind::UnexpectedEof => {
-                    Error::corrupt(TOC, "zlib stream", text, "cannot be decoded").into_io()
-                }
-                _ => error,
+        let n = self.inner.read(buf).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::UnexpectedEof => {
+                Error::complaint(TOC, error, "it cannot be unpacked").into_io()
             }
+            _ => error,
         })?;
         self.done += n as u64;
         if self.done > self.limit {

@@ -51,7 +51,7 @@ pub(super) fn decoder(encoding: &Encoding, stored: Source) -> Result<Box<dyn Rea
         }
         Encoding::Other(name) => {
             let what = "an entry in an encoding that is not known";
-            return Err(Error::unsupported(what, "encoding", name.as_ref(), ""));
+            return Err(Error::unsupported(what, "encoding", name.as_ref(), super::XAR));
         }
     })
 }
@@ -61,7 +61,7 @@ pub(super) fn broken(error: &io::Error) -> Error {
     use io::ErrorKind::{InvalidData, InvalidInput, Other, OutOfMemory, UnexpectedEof};
     match error.kind() {
         InvalidData | InvalidInput | Other | OutOfMemory | UnexpectedEof => {
-            Error::corrupt(ENTRY, "data", error.to_string(), "cannot be decoded")
+            Error::complaint(ENTRY, error, "it cannot be unpacked")
         }
         kind => Error::Io(io::Error::new(kind, error.to_string())),
     }
@@ -143,8 +143,9 @@ pub(super) fn spool(data: &Data, stored: Source) -> Result<Source> {
     Ok(Arc::new(Spooled { scratch, len: data.size }))
 }
 
-fn no_room() -> io::Error {
-    let text = "there is no room for what has to be unpacked in the folder of temporary files";
+pub(super) fn no_room() -> io::Error {
+    let text = "the folder of temporary files has no room for what has to be unpacked: make some, \
+                or set TMPDIR to another folder";
     io::Error::new(io::ErrorKind::StorageFull, text)
 }
 
@@ -167,7 +168,9 @@ impl ReadAt for Spooled {
             let skip = at % PIECE;
             let (now, later) = rest.split_at_mut((PIECE - skip).min(rest.len()));
             if !self.scratch.read(at / PIECE, skip, now) {
-                return Err(io::Error::other("a temporary file can no longer be read"));
+                return Err(io::Error::other(
+                    "the temporary file of what was unpacked cannot be read any more",
+                ));
             }
             at += now.len();
             rest = later;

@@ -117,7 +117,11 @@ impl Data {
     pub(super) fn check(&self, heap: u64) -> Result<()> {
         let wrong = |field, value: u64, rule| Error::corrupt("xar entry", field, value, rule);
         if self.length > heap {
-            return Err(wrong("length", self.length, "more than the heap has"));
+            return Err(wrong(
+                "length",
+                self.length,
+                "more than the archive has: it may be cut off",
+            ));
         }
         if self.offset > heap - self.length {
             let rule = "behind the heap's end with length added: the archive may be cut off";

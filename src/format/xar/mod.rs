@@ -29,5 +29,7 @@ pub use entry::{Data, Encoding, Entry, Kind};
 pub use signed::{Basis, Verified};
 pub use toc::Signature;
 
+/// What helps where an archive is not read here.
+const XAR: &str = "on a Mac: xar -xf ARCHIVE";
 /// The table's name in messages.
 const TOC: &str = "xar table of contents";

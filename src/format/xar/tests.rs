@@ -2,7 +2,8 @@
 
 use super::write::{Body, Builder, Meta, Signer, Signing};
 use super::{Archive, Check, Encoding, Kind, Style};
-use crate::block::{Error, Source, bytes, read_vec};
+use crate::block::saying::{assert_said, said};
+use crate::block::{Source, bytes, read_vec};
 
 const META: Meta = Meta { mode: 0o644, uid: 0, gid: 20, mtime: 1_348_099_200 };
 
@@ -31,14 +32,6 @@ fn sample(style: Style) -> Vec<u8> {
 
 fn open(data: Vec<u8>) -> Archive {
     Archive::open(bytes(data)).unwrap()
-}
-
-fn field(result: Result<impl Sized, Error>) -> (&'static str, &'static str) {
-    match result {
-        Err(Error::Corrupt(corrupt)) => (corrupt.structure, corrupt.field),
-        Err(other) => panic!("{other}"),
-        Ok(_) => panic!("it was taken"),
-    }
 }
 
 /// An archive with this table, whose heap is one byte.
@@ -108,7 +101,7 @@ fn a_wrong_bit_is_found_wherever_it_is() {
         data[at] ^= 1;
         Archive::open(bytes(data))
     };
-    assert_eq!(field(flip(60)).0, "xar table of contents");
+    assert!(said(flip(60)).starts_with("xar table of contents: "));
     let raw = flip(find(b"not compressed")).unwrap();
     let index = raw.find("again & again").unwrap();
     let source = raw.contents(index).unwrap();
@@ -120,12 +113,16 @@ fn a_wrong_bit_is_found_wherever_it_is() {
                     \"sha1 86eeab932c6ba5286148e61799a67b3e350d5f48\": \
                     not the checksum of what is there";
     assert_eq!(error.to_string(), expected);
-    assert_eq!(field(raw.verify(index, &|_| ())), ("xar entry", "extracted-checksum"));
-    let error = raw.verify_all(&|_| ()).unwrap_err();
-    assert!(error.to_string().starts_with("Sub.pkg/Payload: xar entry: "), "{error}");
+    assert_eq!(said(raw.verify(index, &|_| ())), expected);
+    assert_eq!(said(raw.verify_all(&|_| ())), format!("Sub.pkg/Payload: {expected}"));
     let zlib = flip(good.len() - 9).unwrap();
     let index = zlib.find("Sub.pkg/PackageInfo").unwrap();
-    assert_eq!(field(zlib.contents(index)), ("xar entry", "archived-checksum"));
+    let stated = zlib.entries()[index].data.as_ref().unwrap().archived.as_ref().unwrap();
+    let stated = super::hex(&stated.value);
+    let text = format!(
+        "xar entry: archived-checksum is \"sha1 {stated}\": not the checksum of what is there"
+    );
+    assert_eq!(said(zlib.contents(index)), text);
 }
 
 #[test]
@@ -157,68 +154,221 @@ fn every_encoding_is_decoded() {
             let outcome = archive.contents(0);
             assert_eq!(outcome.is_err(), fails, "{style} {size}");
             if fails {
-                assert_eq!(field(outcome), ("xar entry", "size"));
+                let rule = "not the number of bytes that it holds";
+                assert_eq!(said(outcome), format!("xar entry: size is {size}: {rule}"));
             }
         }
         let cut = toc.replace(&format!("<length>{len}<"), "<length>9<");
-        assert_eq!(field(open([with_toc(&cut), stored].concat()).contents(0)).0, "xar entry");
+        let cut = said(open([with_toc(&cut), stored].concat()).contents(0));
+        let text = "xar entry: the decoder's complaint is ";
+        assert!(cut.starts_with(text) && cut.ends_with(": it cannot be unpacked"), "{cut}");
     }
 }
 
 #[test]
 fn each_broken_element_is_named() {
-    let toc = |toc: &str| field(Archive::open(bytes(with_toc(toc)))).1;
-    let data = |data: &str| toc(&format!("<file><name>a</name><data>{data}</data></file>"));
-    assert_eq!(toc("<file id='1'/>"), "name");
-    assert_eq!(toc("<file><name></name></file>"), "name");
-    assert_eq!(toc("<file><name enctype='base64'>?</name></file>"), "name");
-    assert_eq!(toc(&format!("<file><name>{}</name></file>", "a".repeat(4097))), "name");
-    assert_eq!(toc("<file><name>a</name><mode>0999</mode></file>"), "mode");
-    assert_eq!(toc("<file><name>a</name><uid>root</uid></file>"), "uid");
-    assert_eq!(toc("<file id='1'><name>a</name><file id='1'/></file>"), "file id");
-    assert_eq!(toc("<file id='1'><name>a</name><type link='2'>hardlink</type></file>"), "link");
-    assert_eq!(toc("<file id='1'><name>a</name><type link='1'>hardlink</type></file>"), "link");
-    assert_eq!(data("<offset>-1</offset>"), "offset");
-    assert_eq!(data("<size>1</size>"), "size");
-    assert_eq!(data("<offset>0</offset><length>2</length>"), "length");
-    assert_eq!(data("<offset>1</offset><length>1</length>"), "offset");
-    assert_eq!(data("<offset>18446744073709551615</offset><length>1</length>"), "offset");
-    assert_eq!(data("<offset>0</offset><length>1</length><size>2</size>"), "size");
+    let file = |inside: &str| format!("<file><name>a</name>{inside}</file>");
+    let data = |inside: &str| file(&format!("<data>{inside}</data>"));
+    let linked =
+        |id: &str| format!("<file id='1'><name>a</name><type link='{id}'>hardlink</type></file>");
+    let signed = |certificates: &str| {
+        format!("<signature><KeyInfo><X509Data>{certificates}</X509Data></KeyInfo></signature>")
+    };
+    let long = "a".repeat(4097);
+    let table = |toc: String, text: &str| (toc, format!("xar table of contents: {text}"));
+    let entry = |toc: String, text: &str| (toc, format!("xar entry: {text}"));
     let bomb = "<offset>0</offset><length>1</length><size>9999999</size>";
-    assert_eq!(data(&format!("{bomb}<encoding style='application/x-gzip'/>")), "size");
-    assert_eq!(data("<archived-checksum style='sha1'>00</archived-checksum>"), "checksum");
-    assert_eq!(data("<archived-checksum style='x'>0g</archived-checksum>"), "checksum");
-    assert_eq!(
-        toc("<signature style='RSA'><offset>1</offset><size>1</size></signature>"),
-        "signature offset"
-    );
-    assert_eq!(toc(&"<signature/>".repeat(9)), "signatures");
-    let certificate = "<X509Certificate>?</X509Certificate>";
-    let certificate = format!("<KeyInfo><X509Data>{certificate}</X509Data></KeyInfo>");
-    assert_eq!(toc(&format!("<signature>{certificate}</signature>")), "X509Certificate");
-    assert_eq!(
-        toc("<checksum style='sha1'><offset>0</offset><size>20</size></checksum>"),
-        "checksum style"
-    );
+    let digits = "not the hexadecimal digits of its style";
+    let rows = [
+        table("<file id='1'/>".into(), "name is \"\": a file without a name"),
+        table("<file><name></name></file>".into(), "name is \"\": an empty name"),
+        table("<file><name enctype='base64'>?</name></file>".into(), "name is \"?\": not base64"),
+        table(
+            format!("<file><name>{long}</name></file>"),
+            &format!("name is \"{}\": over the limit of 4096 bytes", "a".repeat(40)),
+        ),
+        table(
+            file(&format!("<link>{long}</link>")),
+            &format!("link is \"{}\": over the limit of 4096 bytes", "a".repeat(40)),
+        ),
+        table(file("<mode>0999</mode>"), "mode is \"0999\": not a number of its kind"),
+        table(file("<uid>root</uid>"), "uid is \"root\": not a number of its kind"),
+        table(file("<gid>-9999999999</gid>"), "gid is \"-9999999999\": not a number of its kind"),
+        table(
+            "<file id='1'><name>a</name><file id='1'/></file>".into(),
+            "file id is 1: given to two files",
+        ),
+        table(linked("x"), "link is \"x\": not a number of its kind"),
+        table(linked("2"), "link is 2: a hard link to something that is no file of the archive"),
+        table(linked("1"), "link is 1: a hard link to something that is no file of the archive"),
+        table(data("<offset>-1</offset>"), "offset is \"-1\": not a number of its kind"),
+        table(data("<size>1</size>"), "size is 1: data without an offset or a length"),
+        entry(
+            data("<offset>0</offset><length>2</length>"),
+            "length is 2: more than the archive has: it may be cut off",
+        ),
+        entry(
+            data("<offset>1</offset><length>1</length>"),
+            "offset is 1: behind the heap's end with length added: the archive may be cut off",
+        ),
+        entry(
+            data("<offset>0</offset><length>1</length><size>2</size>"),
+            "size is 2: not the length of what is stored as it is",
+        ),
+        entry(
+            data(&format!("{bomb}<encoding style='application/x-gzip'/>")),
+            "size is 9999999: over the limit of what so few stored bytes may become",
+        ),
+        table(
+            data("<archived-checksum style='sha1'>00</archived-checksum>"),
+            &format!("checksum is \"00\": {digits}"),
+        ),
+        table(
+            data("<archived-checksum style='x'>0g</archived-checksum>"),
+            &format!("checksum is \"0g\": {digits}"),
+        ),
+        table(
+            "<signature style='RSA'><offset>1</offset><size>1</size></signature>".into(),
+            "signature offset is 1: behind the heap's end with its size added",
+        ),
+        table("<signature/>".repeat(9), "signatures is 9: over the limit of 8"),
+        table(
+            signed("<X509Certificate>?</X509Certificate>"),
+            "X509Certificate is \"?\": not base64",
+        ),
+        table(
+            signed(&"<X509Certificate>AAAA</X509Certificate>".repeat(17)),
+            "X509Certificate is 17: over the limit of 16",
+        ),
+        table(
+            "<checksum style='sha1'><offset>0</offset><size>20</size></checksum>".into(),
+            "checksum style is \"sha1 (header: none)\": not the algorithm that the header names",
+        ),
+        table(
+            "<file><name>&name;</name></file>".into(),
+            "entity is \"name\": an entity other than XML's own five",
+        ),
+        table("<file>".repeat(300), "nesting is 257: deeper than 256 elements"),
+    ];
+    assert_said(rows.map(|(toc, text)| (said(Archive::open(bytes(with_toc(&toc)))), text)));
     let mut other = sample(Style::Sha1);
-    for number in [0, 2] {
+    for (number, name) in [(0, "none"), (2, "md5")] {
         other[27] = number;
-        assert_eq!(field(Archive::open(bytes(other.clone()))).1, "checksum style");
+        let text = format!(
+            "xar table of contents: checksum style is \"sha1 (header: {name})\": not the \
+             algorithm that the header names"
+        );
+        assert_eq!(said(Archive::open(bytes(other.clone()))), text);
     }
-    assert_eq!(toc("<file><name>&name;</name></file>"), "entity");
-    assert_eq!(toc(&"<file>".repeat(300)), "nesting");
+}
+
+/// The table's own checksum, in an archive whose header says SHA-1.
+#[test]
+fn the_tables_checksum_has_a_place_and_a_length() {
+    let with = |size: u64, offset: u64| {
+        let mut made = with_toc(&format!(
+            "<checksum style='sha1'><offset>{offset}</offset><size>{size}</size></checksum>"
+        ));
+        made[27] = 1;
+        made.extend([7; 20]);
+        said(Archive::open(bytes(made)))
+    };
+    let digits = "07".repeat(20);
+    assert_said(
+        [
+            (with(21, 0), "checksum size is 21: not the length of its style".to_owned()),
+            (with(20, 2), "checksum offset is 2: behind the heap's end with its size added".into()),
+            (with(20, 1), format!("checksum is \"sha1 {digits}\": not the checksum of the table")),
+        ]
+        .map(|(said, text)| (said, format!("xar table of contents: {text}"))),
+    );
+}
+
+#[test]
+fn what_cannot_be_made_is_said() {
+    let builder = |style, encoding| {
+        let mut builder = Builder::new(style, 0);
+        builder.add(None, "a", META, Body::File(bytes(*b"hello"), encoding));
+        builder
+    };
+    let sign = Box::new(|_: &Signing<'_>| Ok(vec![0; 101]));
+    let mut signed = builder(Style::Sha1, Encoding::Raw);
+    signed.sign(0, Signer { style: "RSA", extended: false, size: 100, certificates: vec![], sign });
+    assert_said([
+        (
+            said(builder(Style::Md5, Encoding::Raw).finish()),
+            "this is a checksum that cannot be made, which is not supported (style is \"md5\")\n\
+             hint: use sha1 or sha256",
+        ),
+        (
+            said(builder(Style::Sha1, Encoding::Xz).finish()),
+            "this is an entry that is too long, or to be stored in another way than raw or zlib, \
+             which is not supported (its length is 5)",
+        ),
+        (
+            said(signed.finish()),
+            "xar table of contents: signature size is 101: more bytes than were reserved for it",
+        ),
+    ]);
+}
+
+#[test]
+fn what_cannot_be_given_is_said() {
+    let data = |style: &str| {
+        let data = format!(
+            "<offset>0</offset><length>1</length><size>1</size><encoding style='{style}'/>"
+        );
+        let archive = open(with_toc(&format!("<file><name>a</name><data>{data}</data></file>")));
+        said(archive.contents(0))
+    };
+    let huge = "<signature style='RSA'><offset>0</offset><size>1048577</size></signature>";
+    let mut huge = with_toc(huge);
+    huge.resize(huge.len() + (1 << 20), 0);
+    let huge = open(huge);
+    let fifo = open(with_toc("<file><name>a</name><type>fifo</type></file>"));
+    let rows = [
+        (
+            data("application/x-odd"),
+            "this is an entry in an encoding that is not known, which is not supported (encoding \
+             is \"application/x-odd\")\nhint: on a Mac: xar -xf ARCHIVE",
+        ),
+        (
+            data("application/x-gzip"),
+            "xar entry: the decoder's complaint is \"incomplete deflate stream\": it cannot be unpacked",
+        ),
+        (
+            said(huge.signature_bytes(&huge.signatures()[0])),
+            "xar table of contents: signature size is 1048577: more than the limit of 1 MiB",
+        ),
+        (said(fifo.contents(0)), "a is no file"),
+    ];
+    assert_said(rows);
+    let text = "the folder of temporary files has no room for what has to be unpacked: make some, \
+                or set TMPDIR to another folder";
+    assert_eq!(super::contents::no_room().to_string(), text);
 }
 
 #[test]
 fn a_table_is_as_long_as_the_header_says() {
     let plain = b"<xar><toc/></xar>";
-    for wrong in [plain.len() as u64 - 1, plain.len() as u64 + 1] {
-        let opened = Archive::open(bytes(with_plain(plain, wrong)));
-        assert_eq!(field(opened), ("xar header", "toc_length_uncompressed"));
-    }
     let mut broken = with_plain(plain, plain.len() as u64);
     broken[30] ^= 0xff;
-    assert_eq!(field(Archive::open(bytes(broken))), ("xar table of contents", "zlib stream"));
+    let opened = |data: Vec<u8>| said(Archive::open(bytes(data)));
+    assert_said([
+        (
+            opened(with_plain(plain, 16)),
+            "xar header: toc_length_uncompressed is 16: less than the number of bytes in the table",
+        ),
+        (
+            opened(with_plain(plain, 18)),
+            "xar header: toc_length_uncompressed is 18: not the number of bytes in the table",
+        ),
+        (
+            opened(broken),
+            "xar table of contents: the decoder's complaint is \"corrupt deflate stream\": it cannot be \
+             unpacked",
+        ),
+    ]);
 }
 
 #[test]

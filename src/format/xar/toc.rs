@@ -1,7 +1,7 @@
 //! The table of contents, read element by element and never held as a whole.
 
 use crate::block::{Error, Result};
-use crate::format::xar::toc_draft::{DataDraft, FileDraft};
+use crate::format::xar::toc_draft::{DataDraft, FileDraft, begin};
 use crate::format::xar::{Entry, Kind, Style, TOC};
 use crate::format::xml::{self, Handler, Tag};
 use base64::Engine;
@@ -273,9 +273,8 @@ impl Reader {
         }
         let digits: String = text.chars().filter(|char| !char.is_ascii_whitespace()).collect();
         let decoded = base64::engine::general_purpose::STANDARD.decode(digits);
-        let decoded = decoded.map_err(|error| {
-            Error::corrupt(TOC, "X509Certificate", error.to_string(), "not base64")
-        })?;
+        let decoded = decoded
+            .map_err(|_| Error::corrupt(TOC, "X509Certificate", begin(text), "not base64"))?;
         signature.certificates.push(decoded);
         Ok(())
     }

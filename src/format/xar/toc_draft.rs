@@ -115,9 +115,13 @@ impl DataDraft {
     }
 }
 
+/// As much of a text as a message shows.
+pub(super) fn begin(text: &str) -> String {
+    text.trim().chars().take(40).collect()
+}
+
 fn wrong(field: &'static str, text: &str) -> Error {
-    let text: String = text.chars().take(80).collect();
-    Error::corrupt(TOC, field, text, "not a number of its kind")
+    Error::corrupt(TOC, field, begin(text), "not a number of its kind")
 }
 
 fn number(field: &'static str, text: &str) -> Result<u64> {
@@ -133,7 +137,7 @@ fn id(field: &'static str, text: &str) -> Result<u32> {
 
 fn bounded<'a>(field: &'static str, text: &'a str) -> Result<&'a str> {
     if text.len() > MAX_NAME {
-        return Err(Error::corrupt(TOC, field, text.len(), "over the limit of 4096 bytes"));
+        return Err(Error::corrupt(TOC, field, begin(text), "over the limit of 4096 bytes"));
     }
     Ok(text)
 }
@@ -144,8 +148,8 @@ fn name(text: &str, enctype: Option<&str>) -> Result<Box<str>> {
     let plain: Box<str> = match enctype {
         Some("base64") => {
             let decoded = base64::engine::general_purpose::STANDARD.decode(text.trim());
-            let decoded = decoded
-                .map_err(|error| Error::corrupt(TOC, "name", error.to_string(), "not base64"))?;
+            let broken = |_| Error::corrupt(TOC, "name", begin(text), "not base64");
+            let decoded = decoded.map_err(broken)?;
             String::from_utf8_lossy(&decoded).into()
         }
         _ => text.into(),

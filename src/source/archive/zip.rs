@@ -218,7 +218,7 @@ impl Packed {
         }
         let unread = |error: io::Error| match error.raw_os_error() {
             Some(_) => Error::from(error),
-            None => Error::corrupt(ZIP, "file", error.to_string(), "it cannot be unpacked"),
+            None => Error::complaint(ZIP, error, "it cannot be unpacked"),
         };
         // One more than is said tells that it is more.
         let mut from = Read::by_ref(&mut file).take(self.len.saturating_add(1));

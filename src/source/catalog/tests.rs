@@ -113,7 +113,7 @@ fn what_is_broken_names_product_and_key() {
     let error = Catalog::parse(b"<plist><array/></plist>").unwrap_err().to_string();
     assert_eq!(error, "catalog: contents is \"an array\": not a dictionary");
     let error = Catalog::parse(b"<!DOCTYPE html><html></html>").unwrap_err().to_string();
-    assert!(error.starts_with("property list: contents is "), "{error}");
+    assert!(error.starts_with("property list: the decoder's complaint is "), "{error}");
     assert!(Catalog::parse(b"").is_err());
 }
 

@@ -17,7 +17,7 @@ pub(super) fn plain(data: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
     let mut plain = Vec::new();
     let read = MultiGzDecoder::new(data).take(LIMIT + 1).read_to_end(&mut plain);
-    read.map_err(|error| Error::corrupt("gzip", "contents", error.to_string(), "damaged"))?;
+    read.map_err(|error| Error::complaint("gzip stream", error, "it cannot be unpacked"))?;
     if plain.len() as u64 > LIMIT {
         return Err(too_long(plain.len() as u64));
     }
@@ -38,7 +38,7 @@ mod tests {
         assert_eq!(*plain(&packed).unwrap(), *b"<plist/>");
         assert_eq!(*plain(b"<plist/>").unwrap(), *b"<plist/>");
         let error = plain(&packed[..packed.len() - 1]).unwrap_err().to_string();
-        assert!(error.starts_with("gzip: contents is "), "{error}");
+        assert!(error.starts_with("gzip stream: the decoder's complaint is "), "{error}");
         let mut bomb = GzEncoder::new(Vec::new(), Compression::fast());
         copy(&mut repeat(0).take(LIMIT + 1), &mut bomb).unwrap();
         let error = plain(&bomb.finish().unwrap()).unwrap_err().to_string();
