@@ -121,7 +121,7 @@ pub(super) fn verify(args: &Verify, style: Style, streams: &mut Streams<'_>) -> 
     let kind = engine::ProblemKind::Verification;
     let mut problem = Problem::new(kind, format!("{name} is not right"));
     problem.causes = found.faults;
-    Err(problem.into())
+    Err(problem.hint("make it again, or get it again").into())
 }
 
 pub(super) fn request(job: &Job, output: Option<PathBuf>, stop: &Stop) -> engine::Result<Request> {

@@ -14,7 +14,7 @@ use crate::source::{Item, Opener, tables};
 use crate::volume::hfsplus::Volume;
 use crate::volume::hfsplus::check::{self, check};
 use crate::volume::{Body, NodeId, Tree};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
@@ -74,6 +74,9 @@ pub fn verify(path: &Path, threads: usize, sink: &mut dyn Sink, stop: &Stop) -> 
     if stop.raised() {
         return Err(Problem::interrupted());
     }
+    // The same broken chunk may be met on several ways.
+    let mut told = HashSet::new();
+    check.found.faults.retain(|fault| told.insert(fault.clone()));
     Ok(check.found)
 }
 

@@ -7,6 +7,7 @@ mod cache;
 mod catalog;
 mod catalog_net;
 mod contract;
+mod damage;
 mod dates;
 mod fetch;
 mod files;

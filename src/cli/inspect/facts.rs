@@ -1,5 +1,7 @@
 //! What is told of a file, as it goes into JSON.
 
+use crate::block::Error;
+use crate::engine::Problem;
 use crate::format::udif::{Check, Checks};
 use crate::source::SystemVersion;
 use serde::Serialize;
@@ -25,6 +27,42 @@ pub(super) struct Facts {
     pub(super) trust: Option<Trust>,
     pub(super) installer: Option<Installer>,
     pub(super) faults: Vec<String>,
+    /// What helps with those faults that are no damage, but a kind that is not read.
+    #[serde(skip)]
+    pub(super) refusals: Vec<&'static str>,
+}
+
+impl Facts {
+    /// Notes what could not be read, and of what part.
+    pub(super) fn fault(&mut self, part: &str, error: &Error) {
+        if let Error::Unsupported(refused) = error {
+            self.refusals.push(refused.hint);
+        }
+        self.faults.push(format!("{part}{error}"));
+    }
+
+    /// What is to be said of the faults, each once: the same chunk may be met
+    /// on several ways.
+    pub(super) fn problem(&mut self) -> Option<Problem> {
+        let faults = std::mem::take(&mut self.faults);
+        let is_damaged = faults.len() > self.refusals.len();
+        let sentence = match is_damaged {
+            true => format!("{} is damaged", self.path),
+            false => format!("cannot read {}", self.path),
+        };
+        let mut problem = Problem::bad_input(sentence);
+        for fault in faults {
+            if !problem.causes.contains(&fault) {
+                problem.causes.push(fault);
+            }
+        }
+        let helps = self.refusals.iter().find(|hint| !hint.is_empty());
+        let hint = if is_damaged { Some("get it again") } else { helps.copied() };
+        (!problem.causes.is_empty()).then(|| match hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        })
+    }
 }
 
 /// What became of an image's checksums. A wrong one is a fault instead.

@@ -37,13 +37,7 @@ pub(super) fn run(args: &Inspect, style: Style, streams: &mut Streams<'_>) -> Ou
     if let (Some(object), serde_json::Value::Object(json)) = (object.as_object_mut(), json) {
         object.extend(json);
     }
-    let name = facts.path.clone();
-    let faults = std::mem::take(&mut facts.faults);
-    let problem = (!faults.is_empty()).then(|| {
-        let mut problem = Problem::new(ProblemKind::BadInput, format!("{name} is damaged"));
-        problem.causes = faults;
-        problem
-    });
+    let problem = facts.problem();
     streams.ended(style, &text::of(&facts), object, problem)
 }
 
@@ -79,7 +73,11 @@ fn file(
     let unread = |error: Error| place::reading(&item.name, error);
     let source = item.contents().map_err(unread)?;
     let found = detect::look(source.as_ref()).map_err(unread)?;
-    let what = found.as_ref().map_or("of no kind that is known", |found| found.format.name());
+    let unknown = match item.name.to_lowercase().ends_with(".dmg") {
+        true => "of no kind that is known, and may be cut off: a dmg has a mark at its end",
+        false => "of no kind that is known",
+    };
+    let what = found.as_ref().map_or(unknown, |found| found.format.name());
     let mut facts = Facts {
         path: item.name.clone(),
         what: what.into(),
@@ -118,7 +116,7 @@ fn file(
     } else if let Err(error) = entered
         && found.is_some_and(|found| opens(found.format))
     {
-        facts.faults.push(error.to_string());
+        facts.fault("", &error);
     }
     Ok(facts)
 }
@@ -137,7 +135,7 @@ fn disk_facts(disk: &Source, facts: &mut Facts) {
     }
     let parts = match partition::partitions(disk) {
         Ok(parts) => parts,
-        Err(error) => return facts.faults.push(error.to_string()),
+        Err(error) => return facts.fault("", &error),
     };
     for part in parts {
         let mut told = Partition {
@@ -152,8 +150,8 @@ fn disk_facts(disk: &Source, facts: &mut Facts) {
         if part.is_hfs_plus() {
             match part.open(disk).and_then(|source| volume::read(&source)) {
                 Ok(volume) => told.volume = Some(volume),
-                Err(error) if part.index == 0 => facts.faults.push(error.to_string()),
-                Err(error) => facts.faults.push(format!("partition {}: {error}", part.index)),
+                Err(error) if part.index == 0 => facts.fault("", &error),
+                Err(error) => facts.fault(&format!("partition {}: ", part.index), &error),
             }
         }
         facts.partitions.push(told);

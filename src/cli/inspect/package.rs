@@ -165,7 +165,7 @@ pub(super) fn chunklist(source: &Source, facts: &mut Facts) -> Result<()> {
         Ok(list) => list,
         Err(error @ Error::Io(_)) => return Err(error),
         Err(error) => {
-            facts.faults.push(error.to_string());
+            facts.fault("", &error);
             return Ok(());
         }
     };
