@@ -27,12 +27,13 @@ fn checked(volume: &Volume) -> (bool, String) {
     }
 }
 
-fn run(volume: &Volume, damages: &[Damage]) {
+/// `texts` has a line for each damage: its name, and the whole finding.
+fn run(volume: &Volume, damages: &[Damage], texts: &str) {
     let dir = temp();
     let path = dir.path().join("volume.img");
     assert_eq!(checked(volume), (true, String::new()));
     assert_ne!(judged(volume, &path), Some(false));
-    let mut wrong = Vec::new();
+    let (mut wrong, mut said) = (Vec::new(), Vec::new());
     let word = |clean: bool| if clean { "clean" } else { "corrupt" };
     for damage in damages {
         let mut damaged = volume.clone();
@@ -48,28 +49,45 @@ fn run(volume: &Volume, damages: &[Damage]) {
         if ours || !finding.starts_with(&format!("{} is ", damage.finds)) {
             wrong.push(damage.name);
         }
+        said.push(format!("{} | {finding}", damage.name));
     }
     assert!(wrong.is_empty(), "not as listed: {wrong:?}");
+    let other: Vec<_> =
+        said.iter().filter(|line| !texts.lines().any(|text| text == *line)).collect();
+    assert!(other.is_empty(), "not in the list of texts:\n{other:#?}");
+    assert_eq!(texts.lines().count(), said.len(), "texts of no damage");
 }
 
 #[test]
 fn damage_to_hfs_plus() {
-    run(&Volume::sample(Case::Folded, false), &crate::damage::all());
+    run(
+        &Volume::sample(Case::Folded, false),
+        &crate::damage::all(),
+        include_str!("damage/plain.txt"),
+    );
 }
 
 #[test]
 fn damage_to_case_sensitive_hfsx() {
-    run(&Volume::sample(Case::Sensitive, false), &crate::damage::hfsx());
+    run(
+        &Volume::sample(Case::Sensitive, false),
+        &crate::damage::hfsx(),
+        include_str!("damage/hfsx.txt"),
+    );
 }
 
 #[test]
 fn damage_to_overflow_extents() {
-    run(&Volume::fragmented(), &crate::damage::fragmented());
+    run(&Volume::fragmented(), &crate::damage::fragmented(), include_str!("damage/fragmented.txt"));
 }
 
 #[test]
 fn damage_to_a_journaled_volume() {
-    run(&Volume::sample(Case::Folded, true), &crate::damage::journaled());
+    run(
+        &Volume::sample(Case::Folded, true),
+        &crate::damage::journaled(),
+        include_str!("damage/journaled.txt"),
+    );
 }
 
 /// A row of numbers that only looks random.

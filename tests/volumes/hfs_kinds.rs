@@ -76,7 +76,11 @@ fn a_linked_folder_below_itself_is_refused() {
         tree.add_link(at, name("link"), link.clone(), to).unwrap();
     }
     let error = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW)).err().unwrap();
-    assert!(error.to_string().contains("a linked folder is below itself"), "{error}");
+    let said = error.to_string();
+    let inodes = [a.index(), b.index()].map(|inode| {
+        format!("directory hard link: inode is {inode}: a linked folder is below itself")
+    });
+    assert!(inodes.contains(&said), "{said}");
 }
 
 #[test]
@@ -86,10 +90,56 @@ fn a_name_that_sorts_as_none_is_refused_where_case_is_folded() {
         let units = Name::from_units(&[0x200c, 0xfeff]);
         tree.add(tree.root(), units, meta(Meta::FILE | 0o644), file([])).unwrap();
         let laid = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW));
-        assert_eq!(
-            laid.err().map(|e| e.to_string().contains("do not count")),
-            refused.then_some(true)
-        );
+        let text = "HFSPlusCatalogKey: nodeName is \"\\u{200c}\\u{feff}\": only characters that do \
+                    not count in a folded name";
+        assert_eq!(laid.err().map(|e| e.to_string()), refused.then(|| text.to_owned()));
+    }
+}
+
+#[test]
+fn what_the_format_cannot_hold_is_said() {
+    let said = |make: &dyn Fn(&mut Tree)| {
+        let mut tree = Tree::new(name("Odd"), Case::Folded, NOW);
+        make(&mut tree);
+        let laid = lay_out(&Arc::new(tree), &Params::new(Size::Fit { free: 0 }, NOW));
+        laid.err().unwrap().to_string()
+    };
+    let named = |units: &[u16]| {
+        said(&|tree| {
+            let name = Name::from_units(units);
+            tree.add(tree.root(), name, meta(Meta::FILE | 0o644), file([])).unwrap();
+        })
+    };
+    let attributes = |names: &[&str]| {
+        said(&|tree| {
+            let id = tree.add(tree.root(), name("a"), meta(Meta::FILE | 0o644), file([])).unwrap();
+            for text in names {
+                tree.xattrs_mut(id).push(Xattr { name: name(text), value: bytes([7; 10]) });
+            }
+        })
+    };
+    let (long, x) = ([u16::from(b'x'); 256], "x".repeat(256));
+    let rows = [
+        (named(&[]), "HFSPlusCatalogKey: nodeName is \"\": an empty name".to_owned()),
+        (
+            named(&[0x2e, 0x2e]),
+            "HFSPlusCatalogKey: nodeName is \"..\": a name that stands for a folder itself".into(),
+        ),
+        (
+            named(&long),
+            format!("HFSPlusCatalogKey: nodeName is \"{x}\": longer than 255 UTF-16 units"),
+        ),
+        (
+            attributes(&[&x]),
+            format!("HFSPlusAttrKey: attrName is \"{x}\": not 1 to 127 UTF-16 units long"),
+        ),
+        (
+            attributes(&["b", "b"]),
+            "HFSPlusAttrKey: attrName is \"b\": an attribute of this name is there twice".into(),
+        ),
+    ];
+    for (said, text) in rows {
+        assert_eq!(said, text);
     }
 }
 

@@ -53,12 +53,12 @@ impl fmt::Display for Error {
         match self {
             Self::TooMuch(n) => write!(f, "its files have {n} bytes; at most 128 MiB fit"),
             Self::Size { len, sector } => {
-                write!(f, "no FAT32 has {len} bytes in sectors of {sector}")
+                write!(f, "no FAT32 volume has {len} bytes in sectors of {sector} bytes")
             }
-            Self::Name { path, rule } => write!(f, "{path:?} cannot be stored: {rule}"),
-            Self::Twice(path) => write!(f, "{path:?} is there twice (case does not count)"),
-            Self::Read { path, error } => write!(f, "{path:?} cannot be read: {error}"),
-            Self::Write { path, error } => write!(f, "{path:?} cannot be stored: {error}"),
+            Self::Name { path, rule } => write!(f, "`{path}` cannot be stored: {rule}"),
+            Self::Twice(path) => write!(f, "`{path}` is there twice (case does not count)"),
+            Self::Read { path, error } => write!(f, "`{path}` cannot be read: {error}"),
+            Self::Write { path, error } => write!(f, "`{path}` cannot be stored: {error}"),
         }
     }
 }
@@ -68,6 +68,35 @@ impl std::error::Error for Error {
         match self {
             Self::Read { error, .. } | Self::Write { error, .. } => Some(error),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_sentence() {
+        let (path, error) = (|| "EFI/a".to_owned(), || io::Error::other("unplugged"));
+        let all = [
+            Error::TooMuch(200_000_000),
+            Error::Size { len: 512, sector: 4096 },
+            Error::Name { path: path(), rule: "more than 32 folders deep" },
+            Error::Twice(path()),
+            Error::Read { path: path(), error: error() },
+            Error::Write { path: path(), error: error() },
+        ];
+        for said in all {
+            let expected = match said {
+                Error::TooMuch(_) => "its files have 200000000 bytes; at most 128 MiB fit",
+                Error::Size { .. } => "no FAT32 volume has 512 bytes in sectors of 4096 bytes",
+                Error::Name { .. } => "`EFI/a` cannot be stored: more than 32 folders deep",
+                Error::Twice(_) => "`EFI/a` is there twice (case does not count)",
+                Error::Read { .. } => "`EFI/a` cannot be read: unplugged",
+                Error::Write { .. } => "`EFI/a` cannot be stored: unplugged",
+            };
+            assert_eq!(said.to_string(), expected);
         }
     }
 }

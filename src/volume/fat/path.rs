@@ -57,7 +57,7 @@ fn check_names(path: &str) -> Result<(), Error> {
             return wrong("a name ends with a dot or a space");
         }
         if name.chars().any(|c| c < ' ' || c == '\u{7f}' || "\"*:<>?\\|".contains(c)) {
-            return wrong("a name has a character that FAT has not");
+            return wrong("a name has a character that FAT does not have");
         }
         if units != name.chars().count() {
             return wrong("a name has a character beyond U+FFFF");
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn doubles_are_found_without_regard_to_case() {
-        let twice = |path: &str| Err(format!("{path:?} is there twice (case does not count)"));
+        let twice = |path: &str| Err(format!("`{path}` is there twice (case does not count)"));
         assert_eq!(checked(&["EFI/a", "EFI/A"]), twice("EFI/A"));
         assert_eq!(checked(&["EFI/a", "EFI/a"]), twice("EFI/a"));
         assert_eq!(checked(&["EFI/a", "efi/b"]), twice("efi"));
@@ -95,11 +95,28 @@ mod tests {
 
     #[test]
     fn names_that_fat_cannot_hold() {
-        for path in ["", "/a", "a/", "a//b", "../a", "a/.", "a.", "a ", "a?", "a\\b", "\u{1f981}"] {
-            assert!(checked(&[path]).is_err(), "{path}");
+        let (empty, end) =
+            ("it has an empty, `.` or `..` name", "a name ends with a dot or a space");
+        let other = "a name has a character that FAT does not have";
+        let (long, deep) = ("x".repeat(256), ["x"; 33].join("/"));
+        for (path, rule) in [
+            ("", empty),
+            ("/a", empty),
+            ("a/", empty),
+            ("a//b", empty),
+            ("../a", empty),
+            ("a/.", empty),
+            ("a.", end),
+            ("a ", end),
+            ("a?", other),
+            ("a\\b", other),
+            ("\u{1f981}", "a name has a character beyond U+FFFF"),
+            (&long, "a name has more than 255 UTF-16 units"),
+            (&deep, "more than 32 folders deep"),
+        ] {
+            let expected = format!("`{path}` cannot be stored: {rule}");
+            assert_eq!(checked(&[path]), Err(expected));
         }
-        assert!(checked(&[&"x".repeat(256)]).is_err());
-        assert!(checked(&[&["x"; 33].join("/")]).is_err());
         assert!(checked(&["EFI/OC/Kexts/Lilu.kext/Contents/Info.plist", "日本"]).is_ok());
     }
 }

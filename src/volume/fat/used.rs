@@ -85,6 +85,7 @@ fn last_cluster(volume: &Source, start: u64, bytes: u64) -> Result<u64> {
 mod tests {
     use super::*;
     use crate::block::bytes;
+    use crate::block::saying::{assert_said, said};
     use crate::volume::fat::{File, Params, lay_out};
     use std::sync::Arc;
 
@@ -129,18 +130,22 @@ mod tests {
 
     #[test]
     fn what_is_no_fat32_is_named() {
-        let field = |data: Vec<u8>| match used(&bytes(data)).unwrap_err() {
-            Error::Corrupt(corrupt) => corrupt.field,
-            other => panic!("{other}"),
-        };
-        assert_eq!(field(vec![0; 512]), "BPB_BytsPerSec");
+        let says = |data: Vec<u8>| said(used(&bytes(data)));
         let mut boot = vec![0; 512];
         boot[12] = 2;
-        assert_eq!(field(boot.clone()), "BPB_SecPerClus");
+        let no_cluster = says(boot.clone());
         boot[13] = 1;
-        assert_eq!(field(boot.clone()), "Signature_word");
+        let unsigned = says(boot.clone());
         (boot[510], boot[511], boot[16], boot[39]) = (0x55, 0xaa, 2, 0x7f);
-        assert_eq!(field(boot), "BPB_FATSz32");
+        assert_said(
+            [
+                (says(vec![0; 512]), "BPB_BytsPerSec is 0: not the size of a sector"),
+                (no_cluster, "BPB_SecPerClus is 0: not a power of two"),
+                (unsigned, "Signature_word is 0x0: not the boot sector of a FAT32 volume"),
+                (says(boot), "BPB_FATSz32 is 2130706432: larger than the volume"),
+            ]
+            .map(|(said, text)| (said, format!("FAT32 boot sector: {text}"))),
+        );
         assert!(used(&bytes(vec![0; 100])).is_err());
     }
 }

@@ -203,6 +203,7 @@ fn wrong(
 mod tests {
     use super::*;
     use crate::block::read_vec;
+    use crate::block::saying::{assert_said, said};
     use crate::volume::hfsplus::key::stored;
     use crate::volume::hfsplus::raw::VolumeHeader;
     use zerocopy::IntoBytes;
@@ -300,21 +301,46 @@ mod tests {
 
     #[test]
     fn broken_records_are_named() {
-        let field = |records: &[(&str, u32, Vec<u8>)]| match read(records).unwrap_err() {
-            Error::Corrupt(corrupt) => (corrupt.structure, corrupt.field),
-            other => panic!("{other}"),
-        };
-        let record = "attribute record";
-        assert_eq!(field(&[("a", 0, vec![0; 20])]), (record, "recordType"));
-        assert_eq!(field(&[("a", 0, vec![])]), (record, "recordType"));
-        assert_eq!(field(&[("a", 0, inline(9, b"short"))]), (record, "attrSize"));
-        assert_eq!(field(&[("a", 0, inline(u32::MAX, b""))]), (record, "attrSize"));
-        assert_eq!(field(&[("a", 1, inline(1, b"x"))]), (record, "startBlock"));
-        assert_eq!(field(&[("a", 0, fork(3, 2, &[(4, 2)])[..87].to_vec())]), (record, "length"));
-        assert_eq!(field(&[("a", 0, fork(3, 3, &[(4, 2)]))]), ("attribute fork", "totalBlocks"));
-        assert_eq!(field(&[("a", 0, fork(9, 2, &[(4, 2)]))]), ("fork data", "logicalSize"));
-        assert_eq!(field(&[("a", 2, more(&[(4, 2)]))]), (record, "startBlock"));
+        let record = |text: &str| format!("attribute record: {text} (at byte 0)");
         let other = [("a", 0, fork(3, 3, &[(4, 2)])), ("b", 2, more(&[(6, 1)]))];
-        assert_eq!(field(&other), (record, "startBlock"));
+        let rows = [
+            (read(&[("a", 0, vec![0; 20])]), record("recordType is 0x0: no type of attribute")),
+            (read(&[("a", 0, vec![])]), record("recordType is 0x0: no type of attribute")),
+            (
+                read(&[("a", 0, inline(9, b"short"))]),
+                record("attrSize is 9: longer than its record"),
+            ),
+            (
+                read(&[("a", 0, inline(u32::MAX, b""))]),
+                record("attrSize is 4294967295: longer than its record"),
+            ),
+            (
+                read(&[("a", 1, inline(1, b"x"))]),
+                record("startBlock is 1: a value begins at block 0"),
+            ),
+            (
+                read(&[("a", 0, fork(3, 2, &[(4, 2)])[..87].to_vec())]),
+                record("length is 87: too short for its type"),
+            ),
+            (
+                read(&[("a", 0, fork(3, 3, &[(4, 2)]))]),
+                "attribute fork: totalBlocks is 3: not the number of blocks in its extents".into(),
+            ),
+            (
+                read(&[("a", 0, fork(9, 2, &[(4, 2)]))]),
+                "fork data: logicalSize is 9: more bytes than the fork's blocks hold".into(),
+            ),
+            (
+                read(&[("a", 2, more(&[(4, 2)]))]),
+                record("startBlock is 2: not where the extents before it end"),
+            ),
+            (
+                read(&other),
+                "attribute record: startBlock is 2: not where the extents before it end (at byte \
+                 88)"
+                .into(),
+            ),
+        ];
+        assert_said(rows.map(|(result, text)| (said(result), text)));
     }
 }

@@ -133,14 +133,8 @@ pub(crate) fn link_kind(file: &CatalogFile) -> Option<LinkKind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
     use zerocopy::IntoBytes;
-
-    fn field<T>(result: Result<T>) -> &'static str {
-        match result.map(|_| ()).unwrap_err() {
-            Error::Corrupt(corrupt) => corrupt.field,
-            other => panic!("{other}"),
-        }
-    }
 
     fn file() -> CatalogFile {
         CatalogFile { recordType: 2.into(), fileID: 16.into(), ..CatalogFile::default() }
@@ -150,13 +144,26 @@ mod tests {
     fn records_that_cannot_be_are_named() {
         assert!(matches!(parse(file().as_bytes()), Ok(Record::File(_))));
         assert!(matches!(parse(&[0, 3]), Ok(Record::Thread)));
-        assert_eq!(field(parse(&file().as_bytes()[..247])), "length");
-        assert_eq!(field(parse(&[0, 9])), "recordType");
-        assert_eq!(field(parse(&[])), "recordType");
-        assert_eq!(field(parse(CatalogFile { fileID: 15.into(), ..file() }.as_bytes())), "fileID");
-        let mut odd = file();
-        odd.permissions.fileMode = 0o040_755.into();
-        assert_eq!(field(file_meta(&odd)), "fileMode");
+        let with_id = |id: u32| CatalogFile { fileID: id.into(), ..file() };
+        let folder = CatalogFolder { recordType: 1.into(), ..CatalogFolder::default() };
+        let (mut of_folder, mut of_file) = (file(), folder);
+        of_folder.permissions.fileMode = 0o040_755.into();
+        of_file.permissions.fileMode = 0o100_755.into();
+        assert_said([
+            (
+                said(parse(&file().as_bytes()[..247])),
+                "catalog record: length is 247: too short for its type",
+            ),
+            (said(parse(&[0, 9])), "catalog record: recordType is 0x9: no type of record"),
+            (said(parse(&[])), "catalog record: recordType is 0x0: no type of record"),
+            (said(parse(with_id(15).as_bytes())), "catalog file: fileID is 15: a reserved id"),
+            (said(parse(folder.as_bytes())), "catalog folder: folderID is 0: a reserved id"),
+            (said(file_meta(&of_folder)), "catalog file: fileMode is 0x41ed: a folder's type"),
+            (
+                said(folder_meta(&of_file)),
+                "catalog folder: fileMode is 0x81ed: not a folder's type",
+            ),
+        ]);
     }
 
     #[test]

@@ -235,6 +235,7 @@ pub(crate) fn special(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::{assert_said, said};
     use crate::block::{Zeros, read_vec};
     use crate::volume::hfsplus::raw::VolumeHeader;
 
@@ -291,15 +292,32 @@ mod tests {
 
     #[test]
     fn lying_extents_are_named() {
-        let field = |result: Result<Source>| match result.map(|_| ()).unwrap_err() {
-            Error::Corrupt(corrupt) => corrupt.field,
-            other => panic!("{other}"),
+        let behind = "the extent ends behind the volume's last block";
+        let none = blocks(&ForkData::default(), fork_of(16, DATA), &header(), None);
+        assert!(none.is_ok());
+        let fork = |total: u32, runs: &[(u32, u32)]| {
+            let mut fork = ForkData { totalBlocks: total.into(), ..ForkData::default() };
+            fork.extents[..runs.len()].copy_from_slice(&extents(runs));
+            said(blocks(&fork, fork_of(16, DATA), &header(), None))
         };
-        assert_eq!(field(source(&[(7, 2)], 1)), "startBlock");
-        assert_eq!(field(source(&[(u32::MAX, 2)], 1)), "startBlock");
-        assert_eq!(field(source(&[(0, 2)], 5)), "logicalSize");
-        let fork = |total: u32| ForkData { totalBlocks: total.into(), ..ForkData::default() };
-        let error = blocks(&fork(1), fork_of(16, DATA), &header(), None).unwrap_err();
-        assert!(matches!(error, Error::Corrupt(c) if c.field == "totalBlocks"));
+        let large = Header { total_blocks: u32::MAX, ..header() };
+        let huge = Blocks::default().push(&extents(&[(0, u32::MAX), (0, 1)]), &large);
+        assert_said([
+            (said(source(&[(7, 2)], 1)), format!("extent descriptor: startBlock is 7: {behind}")),
+            (
+                said(source(&[(u32::MAX, 2)], 1)),
+                format!("extent descriptor: startBlock is 4294967295: {behind}"),
+            ),
+            (said(huge), "extent descriptor: blockCount is 1: more than a fork holds".into()),
+            (
+                said(source(&[(0, 2)], 5)),
+                "fork data: logicalSize is 5: more bytes than the fork's blocks hold".into(),
+            ),
+            (fork(1, &[]), "fork data: totalBlocks is 1: more blocks than its extents hold".into()),
+            (
+                fork(1, &[(0, 2)]),
+                "fork data: totalBlocks is 1: fewer blocks than its extents hold".into(),
+            ),
+        ]);
     }
 }

@@ -9,6 +9,8 @@ use crate::volume::hfsplus::raw::{self, VolumeHeader};
 use zerocopy::FromBytes;
 
 const HEADER: &str = "volume header";
+/// What helps where a volume is not read here.
+pub(super) const COPY: &str = "on an old Mac, copy its files to a new HFS Plus volume";
 /// Where the volume header is, and how far the alternate's end is from its own.
 const OFFSET: u64 = 1024;
 const SIZE: usize = size_of::<VolumeHeader>();
@@ -60,7 +62,7 @@ impl Header {
         };
         if raw.version.get() != version {
             let what = "an HFS Plus volume of an unknown version";
-            return Err(Error::unsupported(what, "version", raw.version.get(), ""));
+            return Err(Error::unsupported(what, "version", raw.version.get(), COPY));
         }
         let block_size = raw.blockSize.get();
         if !block_size.is_power_of_two() || block_size < 512 {
@@ -71,7 +73,7 @@ impl Header {
         let ends = u64::from(total_blocks) * u64::from(block_size);
         if total_blocks == 0 || ends > len {
             let truncated = "the volume is truncated: there are bytes for fewer blocks";
-            let rule = if ends > len { truncated } else { "a volume has blocks" };
+            let rule = if ends > len { truncated } else { "a volume has at least one" };
             return Err(Error::corrupt(HEADER, "totalBlocks", total_blocks, rule));
         }
         let attributes = raw.attributes.get();
@@ -132,7 +134,7 @@ fn parse(bytes: &[u8], len: u64) -> Result<Header> {
 fn header_bytes(source: &Source, at: u64) -> Result<Vec<u8>> {
     let len = source.len();
     if at.checked_add(SIZE as u64).is_none_or(|end| end > len) {
-        return Err(Error::corrupt(HEADER, "length", len, "too few bytes for a volume header"));
+        return Err(Error::corrupt(HEADER, "length", len, "too short for a volume header"));
     }
     Ok(read_vec(&**source, at, SIZE)?)
 }
@@ -152,9 +154,8 @@ fn unwrap(source: &Source) -> Result<(Source, u64)> {
     let mdb = header_bytes(source, OFFSET)?;
     if word(&mdb, 0x7c) != raw::SIGNATURE_HFS_PLUS {
         let what = "an HFS standard volume";
-        let hint = "copy its files to an HFS Plus volume on an old Mac";
         let value = Value::Hex(raw::SIGNATURE_HFS.into());
-        return Err(Error::unsupported(what, "drSigWord", value, hint));
+        return Err(Error::unsupported(what, "drSigWord", value, COPY));
     }
     let unit = u32::from_be_bytes([mdb[0x14], mdb[0x15], mdb[0x16], mdb[0x17]]);
     if unit == 0 || unit % 512 != 0 {
@@ -175,7 +176,9 @@ fn foreign(source: &Source) -> Result<Option<Error>> {
     let len = usize::try_from(source.len().min(1536)).unwrap_or(1536);
     let head = read_vec(&**source, 0, len)?;
     let holds = |at: usize, magic: &[u8]| head.get(at..at + magic.len()) == Some(magic);
-    let no = |what, field, magic: &str| Ok(Some(Error::unsupported(what, field, magic, "")));
+    let no = |what, field, magic: &str| {
+        Ok(Some(Error::unsupported(what, field, magic, "only HFS+ volumes are read here")))
+    };
     if holds(32, b"NXSB") {
         return no("an APFS container", "nx_magic", "NXSB");
     }
@@ -197,6 +200,7 @@ fn foreign(source: &Source) -> Result<Option<Error>> {
 mod tests {
     use super::*;
     use crate::block::bytes;
+    use crate::block::saying::{assert_said, said};
     use zerocopy::IntoBytes;
 
     fn good() -> VolumeHeader {
@@ -219,7 +223,7 @@ mod tests {
     fn refusal(change: impl Fn(&mut VolumeHeader)) -> String {
         let mut raw = good();
         change(&mut raw);
-        locate(&volume(&raw, &raw)).map(|_| ()).unwrap_err().to_string()
+        said(locate(&volume(&raw, &raw)))
     }
 
     #[test]
@@ -233,16 +237,19 @@ mod tests {
         assert_eq!(
             refusal(|raw| raw.version = 5.into()),
             "this is an HFS Plus volume of an unknown version, which is not supported \
-             (version is 5)"
+             (version is 5)\nhint: on an old Mac, copy its files to a new HFS Plus volume"
         );
-        for size in [0, 256, 4095] {
-            let text = refusal(|raw| raw.blockSize = size.into());
-            assert!(text.starts_with(&format!("volume header: blockSize is {size}")), "{text}");
-        }
-        for blocks in [0, 17, u32::MAX] {
-            let text = refusal(|raw| raw.totalBlocks = blocks.into());
-            assert!(text.starts_with(&format!("volume header: totalBlocks is {blocks}")), "{text}");
-        }
+        let header = |text: String| format!("volume header: {text} (at byte 1024)");
+        assert_said([0u32, 256, 4095].map(|size| {
+            let text = format!("blockSize is {size}: not a power of two of at least 512");
+            (refusal(|raw| raw.blockSize = size.into()), header(text))
+        }));
+        let truncated = "the volume is truncated: there are bytes for fewer blocks";
+        let rows = [(0u32, "a volume has at least one"), (17, truncated), (u32::MAX, truncated)];
+        assert_said(rows.map(|(blocks, rule)| {
+            let text = format!("totalBlocks is {blocks}: {rule}");
+            (refusal(|raw| raw.totalBlocks = blocks.into()), header(text))
+        }));
     }
 
     #[test]
@@ -262,12 +269,33 @@ mod tests {
             let mut image = vec![0x11; 4096];
             image[at..at + magic.len()].copy_from_slice(magic);
             image[510..512].copy_from_slice(&[0x55, 0xaa]);
-            locate(&bytes(image)).map(|_| ()).unwrap_err().to_string()
+            said(locate(&bytes(image)))
         };
-        assert!(named(32, b"NXSB").starts_with("this is an APFS container"));
-        assert!(named(82, b"FAT32   ").starts_with("this is a FAT volume"));
-        assert!(named(1024, b"BD").starts_with("this is an HFS standard volume"));
-        assert!(named(3, b"what").starts_with("volume header: signature is 0x1111"));
+        let foreign = |what: &str, field: &str| {
+            format!(
+                "this is {what}, which is not supported ({field})\n\
+                 hint: only HFS+ volumes are read here"
+            )
+        };
+        assert_said([
+            (named(32, b"NXSB"), foreign("an APFS container", "nx_magic is \"NXSB\"")),
+            (named(3, b"NTFS    "), foreign("an NTFS volume", "OEM id is \"NTFS\"")),
+            (named(3, b"EXFAT   "), foreign("an exFAT volume", "FileSystemName is \"EXFAT\"")),
+            (named(54, b"FAT12   "), foreign("a FAT volume", "BS_FilSysType is \"FAT12\"")),
+            (named(82, b"FAT32   "), foreign("a FAT volume", "BS_FilSysType is \"FAT32\"")),
+            (
+                named(1024, b"BD"),
+                "this is an HFS standard volume, which is not supported (drSigWord is 0x4244)\n\
+                 hint: on an old Mac, copy its files to a new HFS Plus volume"
+                    .into(),
+            ),
+            (
+                named(3, b"what"),
+                "volume header: signature is 0x1111: neither `H+` nor `HX`: not an HFS Plus \
+                 volume (at byte 1024)"
+                    .into(),
+            ),
+        ]);
     }
 
     #[test]
@@ -283,13 +311,24 @@ mod tests {
         let (inner, start, header) = locate(&bytes(image.clone())).unwrap();
         assert_eq!((inner.len(), start, header.total_blocks), (8192, 2560, 16));
         image[1024 + 0x80] = 0x7f;
-        let error = locate(&bytes(image)).map(|_| ()).unwrap_err();
-        assert!(matches!(error, Error::Corrupt(c) if c.field == "drEmbedExtent"));
+        let cut = said(locate(&bytes(image.clone())));
+        image[1024 + 0x17] = 1;
+        assert_said([
+            (
+                cut,
+                "master directory block: drEmbedExtent is 32520: the embedded volume ends behind \
+                 the last byte (at byte 1024)",
+            ),
+            (
+                said(locate(&bytes(image))),
+                "master directory block: drAlBlkSiz is 1025: not a multiple of 512 (at byte 1024)",
+            ),
+        ]);
     }
 
     #[test]
     fn a_slice_of_a_volume_is_truncated() {
-        let error = locate(&bytes(vec![0; 100])).map(|_| ()).unwrap_err();
-        assert!(matches!(error, Error::Corrupt(c) if c.field == "length"));
+        let text = "volume header: length is 100: too short for a volume header";
+        assert_eq!(said(locate(&bytes(vec![0; 100]))), text);
     }
 }

@@ -141,13 +141,7 @@ fn counted<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn field<T>(result: Result<T>) -> &'static str {
-        match result.map(|_| ()).unwrap_err() {
-            Error::Corrupt(corrupt) => corrupt.field,
-            other => panic!("{other}"),
-        }
-    }
+    use crate::block::saying::{assert_said, said};
 
     #[test]
     fn catalog_keys() {
@@ -158,19 +152,39 @@ mod tests {
         let folded = CatalogKey { parent: 2, name: &other };
         assert_eq!(keys.compare(&key, &folded), Ordering::Equal);
         assert_eq!(CatalogKeys(Case::Sensitive).compare(&key, &folded), Ordering::Less);
-        assert_eq!(field(keys.parse(&[0, 0, 2])), "keyLength");
-        assert_eq!(field(keys.parse(&[0, 0, 0, 2, 0, 2, 0, 0x41])), "nodeName.length");
-        assert_eq!(field(keys.parse(&[0, 0, 0, 2, 1, 0, 0, 0x41])), "nodeName.length");
+        assert_said([
+            (said(keys.parse(&[0, 0, 2])), "catalog key: keyLength is 3: too short for its fields"),
+            (
+                said(keys.parse(&[0, 0, 0, 2, 0, 2, 0, 0x41])),
+                "catalog key: nodeName.length is 2: longer than its key",
+            ),
+            (
+                said(keys.parse(&[0, 0, 0, 2, 1, 0, 0, 0x41])),
+                "catalog key: nodeName.length is 256: longer than a name may be",
+            ),
+        ]);
     }
 
     #[test]
     fn extent_and_attribute_keys() {
         let key = ExtentKeys.parse(&[0xff, 0, 0, 0, 0, 16, 0, 0, 0, 9]).unwrap();
         assert_eq!(key, ExtentKey { file: 16, fork: 0xff, block: 9 });
-        assert_eq!(field(ExtentKeys.parse(&[0, 0, 0, 0, 0, 16, 0, 0, 0])), "keyLength");
         let bytes = [0, 0, 0, 0, 0, 16, 0, 0, 0, 0, 0, 1, 0, 0x61];
         let key = AttributeKeys.parse(&bytes).unwrap();
         assert_eq!((key.file, key.block, key.name.len()), (16, 0, 1));
-        assert_eq!(field(AttributeKeys.parse(&bytes[..13])), "attrNameLen");
+        assert_said([
+            (
+                said(ExtentKeys.parse(&[0, 0, 0, 0, 0, 16, 0, 0, 0])),
+                "extent key: keyLength is 3: too short for its fields",
+            ),
+            (
+                said(AttributeKeys.parse(&[0])),
+                "attribute key: keyLength is 1: too short for its fields",
+            ),
+            (
+                said(AttributeKeys.parse(&bytes[..13])),
+                "attribute key: attrNameLen is 1: longer than its key",
+            ),
+        ]);
     }
 }

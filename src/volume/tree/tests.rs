@@ -225,3 +225,25 @@ fn names_that_fold_into_one_keep_the_case() {
     tree.set_case(Case::Folded).unwrap();
     assert_eq!(listing(&tree), ["/a", "/b", "/C"]);
 }
+
+#[test]
+fn every_refusal_has_its_sentence() {
+    let a = || Name::from_text("a");
+    let all = [
+        TreeError::Exists(a()),
+        TreeError::NotDir(a()),
+        TreeError::NotFile(a()),
+        TreeError::Misplaced(a()),
+        TreeError::Full,
+    ];
+    for error in all {
+        let expected = match error {
+            TreeError::Exists(_) => "`a` exists already",
+            TreeError::NotDir(_) => "`a` is not a folder",
+            TreeError::NotFile(_) => "`a` is not a regular file",
+            TreeError::Misplaced(_) => "`a` cannot be put there",
+            TreeError::Full => "the volume holds as many files as it can",
+        };
+        assert_eq!(error.to_string(), expected);
+    }
+}

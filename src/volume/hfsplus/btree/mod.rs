@@ -93,7 +93,7 @@ pub(crate) fn header(file: &Source, names: &Names) -> Result<BTreeHeader> {
     }
     let nodes = header.totalNodes.get();
     if nodes == 0 || u64::from(nodes) * u64::from(size) > file.len() {
-        let rule = "more or fewer nodes than the file has bytes for";
+        let rule = "none, or more nodes than the file has bytes for";
         return Err(Error::corrupt(names.header, "totalNodes", nodes, rule));
     }
     for (field, value) in [
@@ -107,7 +107,12 @@ pub(crate) fn header(file: &Source, names: &Names) -> Result<BTreeHeader> {
     }
     let depth = header.treeDepth.get();
     if depth > MAX_DEPTH || (depth == 0) != (header.rootNode.get() == 0) {
-        return Err(Error::corrupt(names.header, "treeDepth", depth, "no such tree has a root"));
+        return Err(Error::corrupt(
+            names.header,
+            "treeDepth",
+            depth,
+            "a tree with a root has 1 to 16 levels, and one without has none",
+        ));
     }
     Ok(header)
 }

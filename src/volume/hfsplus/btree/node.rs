@@ -25,7 +25,12 @@ impl Node {
     pub(crate) fn parse(bytes: Vec<u8>, names: &Names) -> Result<Self> {
         let bytes = bytes.into_boxed_slice();
         let Ok((descriptor, _)) = NodeDescriptor::read_from_prefix(&bytes) else {
-            return Err(Error::corrupt(names.node, "length", bytes.len(), "too short"));
+            return Err(Error::corrupt(
+                names.node,
+                "length",
+                bytes.len(),
+                "too short for a descriptor",
+            ));
         };
         if !(node_kind::LEAF..=node_kind::MAP).contains(&descriptor.kind) {
             let kind = Value::Hex(descriptor.kind.to_be_bytes()[0].into());

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::block::bytes;
+use crate::block::saying::assert_said;
 use crate::volume::hfsplus::key::{ExtentKey, ExtentKeys};
 
 const SIZE: usize = 512;
@@ -104,53 +105,130 @@ fn said(at: usize, bytes: &[u8]) -> String {
 
 #[test]
 fn each_broken_field_is_named() {
+    let mut rows = Vec::new();
     for (at, bytes, expected) in [
         (8, &[0xff][..], "extents B-tree node: kind is 1: not a header node (at byte 0)"),
-        (14, &[0, 17], "extents B-tree header: treeDepth is 17"),
-        (14, &[0, 0], "extents B-tree header: treeDepth is 0"),
+        (
+            14,
+            &[0, 17],
+            "extents B-tree header: treeDepth is 17: a tree with a root has 1 to 16 levels, and one without has none",
+        ),
+        (
+            14,
+            &[0, 0],
+            "extents B-tree header: treeDepth is 0: a tree with a root has 1 to 16 levels, and one without has none",
+        ),
         (
             14,
             &[0, 3],
             "extents B-tree node: height is 2: not the level it was found on (at byte 512)",
         ),
-        (16, &[0, 0, 0, 5], "extents B-tree header: rootNode is 5"),
-        (16, &[0, 0, 0, 3], "extents B-tree node: height is 1"),
-        (20, &[0, 0, 0, 9], "extents B-tree header: leafRecords is 9"),
+        (16, &[0, 0, 0, 5], "extents B-tree header: rootNode is 5: behind the last node"),
+        (
+            16,
+            &[0, 0, 0, 3],
+            "extents B-tree node: height is 1: not the level it was found on (at byte 1536)",
+        ),
+        (
+            20,
+            &[0, 0, 0, 9],
+            "extents B-tree header: leafRecords is 9: not the number of records in the leaves",
+        ),
         (
             24,
             &[0, 0, 0, 3],
             "extents B-tree node: bLink is 2: not the leaf before it (at byte 1536)",
         ),
-        (24, &[0, 0, 0, 1], "extents B-tree node: kind is 0: not a leaf"),
-        (28, &[0, 0, 0, 2], "extents B-tree header: lastLeafNode is 2"),
-        (32, &[2, 1], "extents B-tree header: nodeSize is 513"),
-        (32, &[1, 0], "extents B-tree header: nodeSize is 256"),
-        (36, &[0, 0, 0, 6], "extents B-tree header: totalNodes is 6"),
+        (
+            24,
+            &[0, 0, 0, 1],
+            "extents B-tree node: kind is 0: not a leaf, but in their chain (at byte 512)",
+        ),
+        (
+            28,
+            &[0, 0, 0, 2],
+            "extents B-tree header: lastLeafNode is 2: not where the chain of leaves ends",
+        ),
+        (
+            32,
+            &[2, 1],
+            "extents B-tree header: nodeSize is 513: not a power of two from 512 to 32768",
+        ),
+        (
+            32,
+            &[1, 0],
+            "extents B-tree header: nodeSize is 256: not a power of two from 512 to 32768",
+        ),
+        (
+            36,
+            &[0, 0, 0, 6],
+            "extents B-tree header: totalNodes is 6: none, or more nodes than the file has bytes for",
+        ),
         (SIZE + 8, &[5], "extents B-tree node: kind is 0x5: no kind of node (at byte 512)"),
-        (SIZE + 26, &[0, 0, 0, 0], "extents B-tree node: height is 0"),
+        (
+            SIZE + 26,
+            &[0, 0, 0, 0],
+            "extents B-tree node: height is 0: not the level it was found on (at byte 0)",
+        ),
         (
             SIZE + 26,
             &[0xff, 0xff],
-            "extents B-tree node: node number is 4294901762: behind the last",
+            "extents B-tree node: node number is 4294901762: behind the last node",
         ),
-        (2 * SIZE, &[0, 0, 0, 2], "extents B-tree node: bLink is 0: not the leaf before it"),
-        (2 * SIZE + 10, &[0, 250], "extents B-tree node: numRecords is 250"),
-        (2 * SIZE + 10, &[0, 0], "extents B-tree node: numRecords is 0: a leaf has at least one"),
-        (3 * SIZE - 2, &[0, 15], "extents B-tree node: record offset is 15: the first record"),
-        (3 * SIZE - 4, &[0, 14], "extents B-tree node: record offset is 14: not behind"),
-        (3 * SIZE - 6, &[1, 254], "extents B-tree node: record offset is 510: inside the record"),
-        (2 * SIZE + 14, &[0xff, 0xfe], "extents record: keyLength is 65534"),
+        (
+            2 * SIZE,
+            &[0, 0, 0, 2],
+            "extents B-tree node: bLink is 0: not the leaf before it (at byte 1024)",
+        ),
+        (
+            2 * SIZE + 10,
+            &[0, 250],
+            "extents B-tree node: numRecords is 250: more records than the node has room for (at byte 1024)",
+        ),
+        (
+            2 * SIZE + 10,
+            &[0, 0],
+            "extents B-tree node: numRecords is 0: a leaf has at least one (at byte 1024)",
+        ),
+        (
+            3 * SIZE - 2,
+            &[0, 15],
+            "extents B-tree node: record offset is 15: the first record must follow the descriptor (at byte 1024)",
+        ),
+        (
+            3 * SIZE - 4,
+            &[0, 14],
+            "extents B-tree node: record offset is 14: not behind the record before it (at byte 1024)",
+        ),
+        (
+            3 * SIZE - 6,
+            &[1, 254],
+            "extents B-tree node: record offset is 510: inside the record offsets (at byte 1024)",
+        ),
+        (
+            2 * SIZE + 14,
+            &[0xff, 0xfe],
+            "extents record: keyLength is 65534: the key ends behind its record (at byte 1038)",
+        ),
         (
             2 * SIZE + 14,
             &[0, 2],
             "extent key: keyLength is 0: too short for its fields (at byte 1038)",
         ),
-        (2 * SIZE + 18, &[0, 0, 0, 90], "extents record: key is 1: the record's key is not behind"),
-        (3 * SIZE + 18, &[0, 0, 0, 9], "extents record: key is 0: the record's key is not behind"),
+        (
+            2 * SIZE + 18,
+            &[0, 0, 0, 90],
+            "extents record: key is 1: the record's key is not behind the one before it (at byte 1054)",
+        ),
+        (
+            3 * SIZE + 18,
+            &[0, 0, 0, 9],
+            "extents record: key is 0: the record's key is not behind the one before it (at byte 1550)",
+        ),
     ] {
-        let said = said(at, bytes);
-        assert!(said.starts_with(expected), "byte {at}: {said}\nbut not {expected}");
+        rows.push((said(at, bytes), expected));
     }
+    assert_said(rows);
 }
 
 #[test]
@@ -160,5 +238,10 @@ fn circles_end() {
     circle[2 * SIZE + 7] = 3;
     circle[3 * SIZE + 3] = 2;
     let said = scanned(&open(circle).unwrap()).unwrap_err().to_string();
-    assert!(said.starts_with("extents B-tree node: bLink is 3"), "{said}");
+    let text = "extents B-tree node: bLink is 3: not the leaf before it (at byte 1024)";
+    assert_eq!(said, text);
+    let mut short = file();
+    short.truncate(100);
+    let said = open(short).map(drop).unwrap_err().to_string();
+    assert_eq!(said, "extents B-tree header: length is 100: too short for a header");
 }

@@ -2,6 +2,7 @@
 
 use crate::block::{Error, Result, Source, Value, read_vec, slice};
 use crate::volume::hfsplus::check::report::{Findings, Place};
+use crate::volume::hfsplus::header::COPY;
 use crate::volume::hfsplus::raw::{
     SIGNATURE_HFS, SIGNATURE_HFS_PLUS, SIGNATURE_HFSX, VolumeHeader, attributes, cnid,
 };
@@ -22,7 +23,7 @@ pub(super) struct Volume {
 pub(super) fn open(source: &Source, strict: bool, findings: &mut Findings) -> Result<Volume> {
     let source = unwrap(source)?;
     if source.len() < AT + 512 {
-        let rule = "is too short for a volume";
+        let rule = "too short for a volume";
         return Err(Error::corrupt("volume", "length", source.len(), rule));
     }
     let last = source.len() - AT;
@@ -37,6 +38,7 @@ pub(super) fn open(source: &Source, strict: bool, findings: &mut Findings) -> Re
             copy
         }
         (Some((field, value, rule)), Some(_)) => {
+            let rule = rule.strip_prefix("is ").unwrap_or(rule);
             return Err(Error::corrupt(HEADER, field, value, rule).at(AT));
         }
     };
@@ -71,14 +73,14 @@ fn unwrap(source: &Source) -> Result<Source> {
     }
     if u16_at(124) != SIGNATURE_HFS_PLUS {
         let signature = Value::Hex(SIGNATURE_HFS.into());
-        return Err(Error::unsupported("an HFS standard volume", "drSigWord", signature, ""));
+        return Err(Error::unsupported("an HFS standard volume", "drSigWord", signature, COPY));
     }
     let size = u64::from(u16_at(20)) << 16 | u64::from(u16_at(22));
     let start = u64::from(u16_at(28)) * 512 + u64::from(u16_at(126)) * size;
     let len = u64::from(u16_at(128)) * size;
     slice(source, start, len).map_err(|_| {
-        let rule = "reaches outside of the volume";
-        Error::corrupt("MDB", "drEmbedExtent", u16_at(126), rule)
+        let rule = "behind the volume's end with its size added";
+        Error::corrupt("master directory block", "drEmbedExtent", u16_at(126), rule)
     })
 }
 
@@ -99,7 +101,11 @@ fn problem(header: &VolumeHeader, source: &Source) -> Option<Problem> {
         return Some(("blockSize", size.into(), "is not a power of two from 512"));
     }
     if total < 4 || u64::from(total) * u64::from(size) > source.len() {
-        return Some(("totalBlocks", total.into(), "are not as many as the volume has"));
+        return Some((
+            "totalBlocks",
+            total.into(),
+            "is more than the volume has room for, or under 4",
+        ));
     }
     None
 }

@@ -152,7 +152,7 @@ impl Links {
             findings.corrupt((FILE, "finderInfo"), flags, rule, place);
         }
         if file.permissions.ownerFlags & IMMUTABLE == 0 {
-            let rule = "of a link to a folder lacks UF_IMMUTABLE";
+            let rule = "lacks UF_IMMUTABLE, which a link to a folder has";
             findings.corrupt(
                 (FILE, "ownerFlags"),
                 u16::from(file.permissions.ownerFlags),
@@ -209,7 +209,7 @@ impl Links {
             let place = Some(Place::Cnid(inode.id));
             let parent = find(records, inode.id).map(|entry| entry.parent);
             if parent != self.dir_folder {
-                let rule = "of a linked folder is not the private folder";
+                let rule = "is not the private folder, where linked folders are";
                 findings.corrupt(
                     ("HFSPlusCatalogKey", "parentID"),
                     parent.unwrap_or(0),
@@ -218,7 +218,7 @@ impl Links {
                 );
             }
             if !inode.chained {
-                let rule = "of a linked folder lacks kHFSHasLinkChainMask";
+                let rule = "lacks kHFSHasLinkChainMask, which a linked folder has";
                 findings.corrupt((FOLDER, "flags"), inode.id, rule, place);
             }
         }
@@ -232,7 +232,8 @@ impl Links {
             while at != cnid::ROOT && Some(at) != self.dir_folder && seen.insert(at) {
                 let Some(entry) = find(records, at) else { break };
                 if entry.flags & file_flags::HAS_CHILD_LINK == 0 {
-                    let rule = "above a link to a folder lacks kHFSHasChildLinkMask";
+                    let rule =
+                        "lacks kHFSHasChildLinkMask, which a folder above a link to a folder has";
                     findings.corrupt((FOLDER, "flags"), entry.flags, rule, Some(Place::Cnid(at)));
                 }
                 at = entry.parent;

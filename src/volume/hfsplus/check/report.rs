@@ -58,7 +58,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} is {}", self.structure, self.field, self.value)?;
         match &self.expected {
-            Value::Text(text) => write!(f, ": {text}")?,
+            Value::Text(text) => write!(f, ", which {text}")?,
             number => write!(f, ", not {number}")?,
         }
         self.place.map_or(Ok(()), |place| write!(f, " (at {place})"))

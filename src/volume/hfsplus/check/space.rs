@@ -113,7 +113,7 @@ impl Wrong {
                 );
             }
         };
-        say(self.unmarked, "blocks marked free", "are in use");
-        say(self.orphaned, "blocks marked used", "are in no file");
+        say(self.unmarked, "blocks marked free", "counts those that are in use");
+        say(self.orphaned, "blocks marked used", "counts those that are in no file");
     }
 }

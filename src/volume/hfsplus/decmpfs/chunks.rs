@@ -131,7 +131,7 @@ impl Chunks {
         let len = usize::try_from(range.end - range.start).unwrap_or(0);
         let stored = read_vec(&*self.stored, range.start, len)?;
         self.codec.decode(&stored, out).ok_or_else(|| {
-            let rule = "the chunk does not decode to its size";
+            let rule = "it cannot be unpacked to its size";
             Error::corrupt("decmpfs chunk", "number", index, rule)
         })
     }

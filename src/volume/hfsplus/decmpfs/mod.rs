@@ -67,7 +67,7 @@ pub fn plain(
 fn decoded(attribute: &Source, rsrc: Option<&Source>) -> Result<Source> {
     let len = attribute.len();
     if !(START as u64..=MAX_ATTRIBUTE).contains(&len) {
-        return Err(Error::corrupt(HEADER, "length", len, "no length of such an attribute"));
+        return Err(Error::corrupt(HEADER, "length", len, "not between 16 bytes and 1 MiB"));
     }
     let head = read_vec(&**attribute, 0, START)?;
     let number =
@@ -100,7 +100,7 @@ fn decoded(attribute: &Source, rsrc: Option<&Source>) -> Result<Source> {
         return Ok(Arc::new(Chunks::in_fork(rsrc.clone(), table, codec, size)));
     }
     if size > MAX_INLINE {
-        let rule = "more than an attribute decodes to";
+        let rule = "over the limit of 16 MiB for contents in an attribute";
         return Err(Error::corrupt(HEADER, "uncompressed_size", size, rule));
     }
     Ok(Arc::new(Chunks::inline(attribute.clone(), START as u64, codec, size)))
@@ -116,9 +116,15 @@ fn stored(attribute: &Source, size: u64) -> Result<Source> {
 
 fn refused(kind: u32) -> Error {
     let (what, hint) = match kind {
-        5 => ("a file whose contents are not on the volume", ""),
-        13 | 14 => ("a file compressed by LZBITMAP", "copy it on a Mac first"),
-        _ => ("a file compressed in an unknown way", "copy it on a Mac first"),
+        5 => ("a file whose contents are not on the volume", "copy it from a Mac that has them"),
+        13 | 14 => (
+            "a file compressed by LZBITMAP",
+            "on a Mac, copy it with `ditto --nopreserveHFSCompression` first",
+        ),
+        _ => (
+            "a file compressed in an unknown way",
+            "on a Mac, copy it with `ditto --nopreserveHFSCompression` first",
+        ),
     };
     Error::unsupported(what, "compression_type", kind, hint)
 }

@@ -1,6 +1,7 @@
 //! Contents of every type, made here.
 
 use super::*;
+use crate::block::saying::{assert_said, said};
 use crate::volume::Name;
 use std::io::Write;
 
@@ -126,30 +127,86 @@ fn a_file_without_the_flag_is_plain() {
 }
 
 fn refusal(attribute: Vec<u8>, fork: Option<Vec<u8>>) -> String {
-    shown(attribute, fork).unwrap_err().to_string()
+    said(shown(attribute, fork))
 }
 
 #[test]
 fn broken_contents_are_named() {
     let plain = text(150_000);
     let fork = offsets_fork(&chunks(&plain, lzfse));
-    assert!(refusal(vec![0; 9], None).starts_with("decmpfs header: length is 9"));
-    assert!(refusal(vec![0; 16], None).starts_with("decmpfs header: compression_magic is 0x0"));
-    assert!(
-        refusal(attribute(4, 1, b""), None).starts_with("decmpfs header: compression_type is 4")
-    );
-    assert!(refusal(attribute(1, 9, b"short"), None).contains("uncompressed_size is 9"));
-    assert!(refusal(attribute(3, 1 << 40, b"x"), None).contains("uncompressed_size"));
-    assert!(
-        refusal(attribute(3, 9, &zlib(b"other")), None).starts_with("decmpfs chunk: number is 0")
-    );
-    assert!(refusal(attribute(3, 9, b""), None).starts_with("decmpfs chunk table: offset"));
-    assert!(refusal(attribute(12, 9_000_000, b""), Some(fork.clone())).contains("too short"));
-    assert!(refusal(attribute(12, 150_000, b""), Some(fork[..900].to_vec())).contains("offset"));
-    assert!(refusal(attribute(4, 1, b""), Some(vec![0xff; 9])).contains("count is 0"));
-    assert_eq!(
-        refusal(attribute(13, 1, b""), None),
-        "this is a file compressed by LZBITMAP, which is not supported (compression_type is 13)"
-    );
-    assert!(refusal(attribute(5, 1, b""), None).contains("not on the volume"));
+    let table = "decmpfs chunk table";
+    let hint = "hint: on a Mac, copy it with `ditto --nopreserveHFSCompression` first";
+    let rows = [
+        (
+            refusal(vec![0; 9], None),
+            "decmpfs header: length is 9: not between 16 bytes and 1 MiB".to_owned(),
+        ),
+        (refusal(vec![0; 16], None), "decmpfs header: compression_magic is 0x0: not `cmpf`".into()),
+        (
+            refusal(attribute(4, 1, b""), None),
+            "decmpfs header: compression_type is 4: kept in a resource fork, but there is none"
+                .into(),
+        ),
+        (
+            refusal(attribute(1, 9, b"short"), None),
+            "decmpfs header: uncompressed_size is 9: longer than the attribute".into(),
+        ),
+        (
+            refusal(attribute(3, 1 << 40, b"x"), None),
+            "decmpfs header: uncompressed_size is 1099511627776: over the limit of 16 MiB for \
+             contents in an attribute"
+                .into(),
+        ),
+        (
+            refusal(attribute(3, 9, &zlib(b"other")), None),
+            "decmpfs chunk: number is 0: it cannot be unpacked to its size".into(),
+        ),
+        (
+            refusal(attribute(3, 9, b""), None),
+            format!("{table}: offset is 16: the chunk is empty, too long or behind the fork's end"),
+        ),
+        (
+            refusal(attribute(12, 9_000_000, b""), Some(fork.clone())),
+            format!(
+                "{table}: offset is 24: a table too short for the file's size, or too long for \
+                 the fork (at byte 0)"
+            ),
+        ),
+        (
+            refusal(attribute(12, 150_000, b""), Some(fork[..900].to_vec())),
+            format!("{table}: offset is 24: the chunk is empty, too long or behind the fork's end"),
+        ),
+        (
+            refusal(attribute(4, 1, b""), Some(vec![0xff; 9])),
+            format!(
+                "{table}: count is 0: not the number of chunks that the file's size asks for (at \
+                 byte 4294967299)"
+            ),
+        ),
+        (
+            refusal(attribute(4, 1, b""), Some([&[0; 4][..], &[1, 0, 0, 0]].concat())),
+            format!("{table}: count is 1: a table longer than the fork"),
+        ),
+        (
+            refusal(attribute(13, 1, b""), None),
+            format!(
+                "this is a file compressed by LZBITMAP, which is not supported (compression_type \
+                 is 13)\n{hint}"
+            ),
+        ),
+        (
+            refusal(attribute(99, 1, b""), None),
+            format!(
+                "this is a file compressed in an unknown way, which is not supported \
+                 (compression_type is 99)\n{hint}"
+            ),
+        ),
+        (
+            refusal(attribute(5, 1, b""), None),
+            "this is a file whose contents are not on the volume, which is not supported \
+             (compression_type is 5)\nhint: copy it from a Mac that has them"
+                .into(),
+        ),
+    ];
+    assert_said(rows);
 }

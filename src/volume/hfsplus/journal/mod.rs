@@ -21,6 +21,8 @@ use zerocopy::FromBytes;
 const JOURNAL: &str = "journal header";
 const INFO: &str = "journal info block";
 const LIST: &str = "block list header";
+/// What helps where a journal is not replayed here.
+const MOUNT: &str = "mount it on a Mac and eject it, or repair it there with Disk Utility";
 /// `JOURNAL_HEADER_MAGIC`, "JNLx".
 const MAGIC: u32 = 0x4a4e_4c78;
 /// `ENDIAN_MAGIC`.
@@ -129,12 +131,11 @@ pub(crate) fn replay(volume: &Source, header: &Header, base: u64) -> Result<Stat
     };
     let version = header.raw.lastMountedVersion;
     let text = || String::from_utf8_lossy(&version).into_owned();
-    let hint = "mount it on a Mac, or repair it there";
-    let refuse = |what| Err(Error::unsupported(what, "lastMountedVersion", text(), hint));
+    let refuse = |what| Err(Error::unsupported(what, "lastMountedVersion", text(), MOUNT));
     match &version {
         b"HFSJ" => {}
         b"FSK!" => return refuse("a volume whose journal could not be replayed"),
-        _ => return refuse("a volume with a journal that is not the last to be mounted"),
+        _ => return refuse("a volume that was mounted without its journal last"),
     }
     let mut pieces = Pieces::default();
     let note = log.read(volume, base, &mut pieces)?;
@@ -158,7 +159,7 @@ fn find(volume: &Source, header: &Header) -> Result<Option<Log>> {
     }
     if flags & journal::IN_FS == 0 {
         let what = "a volume whose journal is on another device";
-        return Err(Error::unsupported(what, "flags", Value::Hex(flags.into()), ""));
+        return Err(Error::unsupported(what, "flags", Value::Hex(flags.into()), MOUNT));
     }
     let (start, size) = (info.offset.get(), info.size.get());
     if start.checked_add(size).is_none_or(|end| end > volume.len()) || size < 1024 {
@@ -175,9 +176,13 @@ impl Log {
             (MAGIC, _) => Order::Big,
             (_, MAGIC) => Order::Little,
             (magic, _) => {
-                return Err(
-                    Error::corrupt(JOURNAL, "magic", Value::Hex(magic.into()), "not JNLx").at(at)
-                );
+                return Err(Error::corrupt(
+                    JOURNAL,
+                    "magic",
+                    Value::Hex(magic.into()),
+                    "not `JNLx`",
+                )
+                .at(at));
             }
         };
         if order.u32(head, 4) != ENDIAN {
@@ -202,7 +207,7 @@ impl Log {
         }
         for (field, value) in [("start", start), ("end", end)] {
             if !(unit..=size).contains(&value) {
-                return Err(wrong(field, value, "outside of the journal"));
+                return Err(wrong(field, value, "outside the journal"));
             }
         }
         // At most 2^24, as was checked.
@@ -289,7 +294,7 @@ impl Log {
             return Err(wrong(
                 "num_blocks",
                 count.into(),
-                "more blocks than the list has room for",
+                "none, or more blocks than the list has room for",
             ));
         }
         let entries = head[2 * ENTRY..].chunks_exact(ENTRY).take(usize::from(count) - 1);
@@ -327,7 +332,7 @@ impl Log {
             let to = number.checked_mul(self.unit).and_then(|to| to.checked_sub(base));
             let fits = |to: &u64| to.checked_add(len).is_some_and(|end| end <= volume.len());
             let Some(to) = to.filter(fits) else {
-                return Err(Error::corrupt(LIST, "bnum", number, "outside of the volume"));
+                return Err(Error::corrupt(LIST, "bnum", number, "outside the volume"));
             };
             let sum = self.order.u32(entry, 12);
             if flags & CHECK_BLOCKS != 0 && sum != 0 && self.checksum(volume, data, len)? != sum {

@@ -1,6 +1,7 @@
 //! Journals made here, whose target blocks hold stale data.
 
 use super::*;
+use crate::block::saying::{assert_said, said};
 use crate::block::{ReadAt, bytes, read_vec};
 use crate::volume::hfsplus::raw::{VolumeHeader, attributes};
 use zerocopy::IntoBytes;
@@ -134,7 +135,7 @@ impl Made {
     }
 
     fn refusal(&self) -> String {
-        self.state().map(|_| ()).unwrap_err().to_string()
+        said(self.state())
     }
 }
 
@@ -209,28 +210,157 @@ fn what_must_not_be_replayed_is_refused() {
     assert_eq!(
         refusal(b"FSK!"),
         "this is a volume whose journal could not be replayed, which is not supported \
-         (lastMountedVersion is \"FSK!\")"
+         (lastMountedVersion is \"FSK!\")\n\
+         hint: mount it on a Mac and eject it, or repair it there with Disk Utility"
     );
     for other in [b"10.0", b"H+Lx", b"8.10"] {
-        assert!(refusal(other).starts_with("this is a volume with a journal that"));
+        let text = format!(
+            "this is a volume that was mounted without its journal last, which is not supported \
+             (lastMountedVersion is \"{}\")\n\
+             hint: mount it on a Mac and eject it, or repair it there with Disk Utility",
+            String::from_utf8_lossy(other)
+        );
+        assert_eq!(refusal(other), text);
     }
     let elsewhere = Made { info_flags: journal::ON_OTHER_DEVICE, ..Made::default() };
     assert_eq!(
         elsewhere.refusal(),
-        "this is a volume whose journal is on another device, which is not supported (flags is 0x2)"
+        "this is a volume whose journal is on another device, which is not supported \
+         (flags is 0x2)\n\
+         hint: mount it on a Mac and eject it, or repair it there with Disk Utility"
     );
 }
 
 #[test]
 fn a_broken_journal_header_is_named() {
-    for (at, field) in [(0, "magic"), (4, "endian"), (8, "checksum"), (36, "checksum")] {
+    for (at, text) in [
+        (0, "magic is 0x794c4e4a: not `JNLx`"),
+        (4, "endian is 0x12345679: not 0x12345678"),
+        (8, "checksum is SUM: not that of the header"),
+        (36, "checksum is SUM: not that of the header"),
+    ] {
         let made = Made { flip: Some(at), ..Made::default() };
-        assert!(made.refusal().starts_with(&format!("journal header: {field} is")), "{at}");
+        let stored = u32::from_le_bytes(made.journal()[36..40].try_into().unwrap());
+        let text = text.replace("SUM", &format!("{stored:#x}"));
+        assert_eq!(made.refusal(), format!("journal header: {text} (at byte 4096)"));
         let unmounted = attributes::JOURNALED | attributes::UNMOUNTED;
         assert_eq!(Made { attributes: unmounted, ..made }.shown(), "....");
     }
     let made = Made { start: SIZE + 512, lists: Vec::new(), ..Made::default() };
-    assert!(made.refusal().starts_with("journal header: start is"), "{}", made.refusal());
+    let text = "journal header: start is 8704: outside the journal (at byte 4096)";
+    assert_eq!(made.refusal(), text);
+    let made = Made::default();
+    let (volume, mut header) = made.volume();
+    let image = read_vec(&*volume, 0, 64 * UNIT).unwrap();
+    let with = |at: usize, value: [u8; 4]| {
+        let mut image = image.clone();
+        image[AT + at..AT + at + 4].copy_from_slice(&value);
+        let sum = checksum_without(&image[AT..AT + HEADER_SUMMED], 36);
+        image[AT + 36..AT + 40].copy_from_slice(&sum.to_le_bytes());
+        said(replay(&bytes(image), &header, 0))
+    };
+    let rows = [
+        (with(16, [1, 0, 0, 0]), "journal header: end is 1: outside the journal (at byte 4096)"),
+        (
+            with(24, [1, 0, 0, 0]),
+            "journal header: size is 1: not what the journal info block says (at byte 4096)",
+        ),
+        (
+            with(32, [1, 0, 0, 0]),
+            "journal header: blhdr_size is 1: not the size of a block list header (at byte 4096)",
+        ),
+        (
+            with(40, [1, 0, 0, 0]),
+            "journal header: jhdr_size is 1: not the size of a sector (at byte 4096)",
+        ),
+    ];
+    assert_said(rows);
+    let mut short = image.clone();
+    short[4 * UNIT + 44..4 * UNIT + 52].copy_from_slice(&7u64.to_be_bytes());
+    let text = "journal info block: size is 7: the journal does not lie inside the volume (at \
+                byte 2048)";
+    assert_eq!(said(replay(&bytes(short), &header, 0)), text);
+    header.raw.journalInfoBlock = 64.into();
+    let text = "volume header: journalInfoBlock is 64: not a block of the volume";
+    assert_eq!(said(replay(&volume, &header, 0)), text);
+}
+
+/// What is said of a journal that was replayed up to a damaged place.
+#[test]
+fn a_damaged_place_is_told() {
+    let second = UNIT + LIST + 2 * UNIT;
+    let told = |made: &Made| match made.state().unwrap() {
+        State::Replayed(_, note) => note,
+        State::Clean => panic!("clean"),
+    };
+    let stop = |lists: u32, error: &str| {
+        format!(
+            "the volume was not unmounted: its journal was replayed up to a damaged place, behind \
+             {lists} block lists ({error})"
+        )
+    };
+    let mut outside = Made::default();
+    outside.lists[1].1[0].0 = 64;
+    let flipped = |at: usize| Made { flip: Some(at), ..Made::default() };
+    let list = |made: &Made, index: usize| {
+        let at = if index == 0 { UNIT } else { second };
+        let journal = made.journal();
+        u32::from_le_bytes(journal[at + 8..at + 12].try_into().unwrap())
+    };
+    let block = !add_up(0, &[b'B'; UNIT]);
+    let broken = flipped(second + 20);
+    let rows = [
+        (told(&outside), stop(1, "block list header: bnum is 64: outside the volume")),
+        (
+            told(&flipped(second + LIST + 9)),
+            stop(1, &format!("block list header: cksum is {block:#x}: not that of the block")),
+        ),
+        (
+            told(&broken),
+            stop(
+                1,
+                &format!(
+                    "block list header: checksum is {:#x}: not that of the header (at byte {})",
+                    list(&broken, 1),
+                    AT + second
+                ),
+            ),
+        ),
+    ];
+    assert_said(rows);
+    // Sound by their sums, and wrong all the same.
+    let made = Made::default();
+    let (volume, header) = made.volume();
+    let image = read_vec(&*volume, 0, 64 * UNIT).unwrap();
+    let with = |at: usize, value: u8| {
+        let mut image = image.clone();
+        let at_list = AT + UNIT;
+        image[at_list + at] = value;
+        let sum = checksum_without(&image[at_list..at_list + LIST_SUMMED], 8);
+        image[at_list + 8..at_list + 12].copy_from_slice(&sum.to_le_bytes());
+        match replay(&bytes(image), &header, 0).unwrap() {
+            State::Replayed(_, note) => note,
+            State::Clean => panic!("clean"),
+        }
+    };
+    assert_said([
+        (
+            with(2, 0),
+            stop(
+                0,
+                "block list header: num_blocks is 0: none, or more blocks than the list has room \
+                 for (at byte 4608)",
+            ),
+        ),
+        (
+            with(4, 1),
+            stop(
+                0,
+                "block list header: bytes_used is 1537: not what header and blocks take (at byte \
+                 4608)",
+            ),
+        ),
+    ]);
 }
 
 /// No header that a checksum calls sound may lead out of bounds.

@@ -57,7 +57,7 @@ impl Attributes {
         for (index, xattr) in (0u32..).zip(&node.xattrs) {
             let name = xattr.name.units();
             if name.is_empty() || name.len() > MAX_NAME {
-                let rule = "does not have 1 to 127 units";
+                let rule = "not 1 to 127 UTF-16 units long";
                 let name = xattr.name.to_string();
                 return Err(Error::corrupt("HFSPlusAttrKey", "attrName", name, rule));
             }
@@ -72,7 +72,12 @@ impl Attributes {
         added.sort_by(|a, b| self.name(*a).cmp(&self.name(*b)));
         if let Some(pair) = added.windows(2).find(|pair| self.name(pair[0]) == self.name(pair[1])) {
             let name = String::from_utf16_lossy(&self.name(pair[0]));
-            return Err(Error::corrupt("HFSPlusAttrKey", "attrName", name, "is there twice"));
+            return Err(Error::corrupt(
+                "HFSPlusAttrKey",
+                "attrName",
+                name,
+                "an attribute of this name is there twice",
+            ));
         }
         self.items.append(&mut added);
         Ok(())

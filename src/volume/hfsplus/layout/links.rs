@@ -64,7 +64,7 @@ impl Links {
             let on_volume = |id: &&NodeId| cnids[id.index()] != 0;
             let there: Vec<NodeId> = all.iter().filter(on_volume).copied().collect();
             if there.len() != chain.count as usize {
-                let rule = "is not the number of links that point to the inode";
+                let rule = "not the number of links that point to the inode";
                 return Err(Error::corrupt("hard link inode", "linkCount", there.len(), rule));
             }
             let id = |at: Option<&NodeId>| at.map_or(0, |id| cnids[id.index()]);

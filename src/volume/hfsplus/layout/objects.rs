@@ -157,7 +157,12 @@ impl Objects {
             .find(|pair| self.tree.case().compare(&self.name(pair[0]), &self.name(pair[1])).is_eq())
         {
             let name = String::from_utf16_lossy(&self.name(pair[0]));
-            return Err(Error::corrupt("folder", "name", name, "is one that the format reserves"));
+            return Err(Error::corrupt(
+                "folder",
+                "name",
+                name,
+                "a name that the format keeps for itself",
+            ));
         }
         let things = |ids: &[NodeId]| ids.iter().copied().map(Thing::Node).collect();
         let files = ordered(things(&self.links.file_inodes), self);

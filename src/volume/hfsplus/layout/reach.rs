@@ -45,7 +45,12 @@ impl Walk<'_> {
     fn link(&mut self, id: NodeId, inode: NodeId, inside: Option<NodeId>) -> Result<bool> {
         if !matches!(self.tree.node(inode).place, Place::Inode(_)) {
             let name = self.tree.node(id).name.to_string();
-            return Err(Error::corrupt("hard link", "name", name, "points to no inode"));
+            return Err(Error::corrupt(
+                "hard link",
+                "name",
+                name,
+                "it leads to no file of the volume",
+            ));
         }
         if let (Some(outer), true) = (inside, is_dir(self.tree, inode)) {
             self.nested.entry(outer).or_default().push(inode);
@@ -64,12 +69,12 @@ fn check_name(tree: &Tree, id: NodeId) -> Result<()> {
         return Ok(());
     }
     let rule = match node.name.units() {
-        [] => "is empty",
-        [0x2e] | [0x2e, 0x2e] => "stands for a folder itself",
-        units if units.len() > MAX_NAME => "is longer than 255 units",
+        [] => "an empty name",
+        [0x2e] | [0x2e, 0x2e] => "a name that stands for a folder itself",
+        units if units.len() > MAX_NAME => "longer than 255 UTF-16 units",
         // Such a name would have the key of its folder's thread record.
         units if tree.case().compare(units, &[]) == Ordering::Equal => {
-            "has only units that do not count"
+            "only characters that do not count in a folded name"
         }
         _ => return Ok(()),
     };

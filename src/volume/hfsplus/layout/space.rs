@@ -55,16 +55,16 @@ pub(super) struct Needs {
 pub(super) fn check_params(params: &Params) -> Result<()> {
     let size = params.block_size;
     if !size.is_power_of_two() || !BLOCK_SIZES.contains(&size) {
-        let rule = "is not a power of two from 512 to 65536";
+        let rule = "not a power of two from 512 to 65536";
         return Err(Error::corrupt("HFSPlusVolumeHeader", "blockSize", size, rule));
     }
     if size < params.sector || params.sector < 512 || !params.sector.is_power_of_two() {
-        let rule = "is below the device's sector";
+        let rule = "below the device's sector, or that is no sector's size";
         return Err(Error::corrupt("HFSPlusVolumeHeader", "blockSize", size, rule));
     }
     match params.size {
         Size::Exact(len) if len % u64::from(params.sector) != 0 => {
-            Err(Error::corrupt("volume", "size", len, "is not a whole number of sectors"))
+            Err(Error::corrupt("volume", "size", len, "not a whole number of sectors"))
         }
         _ => Ok(()),
     }
@@ -107,7 +107,7 @@ fn full(missing: u64) -> Error {
 /// how many blocks are missing.
 fn place(params: &Params, needs: Needs, len: u64, total: u64) -> Result<Result<Space, u64>> {
     let Ok(blocks) = u32::try_from(total) else {
-        let hint = "use larger blocks";
+        let hint = "use larger blocks: `block_size` in [media.volume]";
         return Err(Error::unsupported("a volume of that many blocks", "totalBlocks", total, hint));
     };
     let size = u64::from(params.block_size);
@@ -195,7 +195,7 @@ impl Space {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::block::Value;
+    use crate::block::saying::{assert_said, said};
 
     const NEEDS: Needs = Needs { catalog: 65536, attributes: 65536, data_blocks: 100 };
 
@@ -230,10 +230,11 @@ mod tests {
         for size in
             [Size::Exact(1 << 45), Size::Fit { free: 1 << 45 }, Size::Fit { free: u64::MAX }]
         {
-            let error =
-                plan(&Params { block_size: 512, ..Params::new(size, 1) }, NEEDS).unwrap_err();
-            let Error::Unsupported(what) = error else { panic!("{error}") };
-            assert_eq!(what.field, "totalBlocks");
+            let says = said(plan(&Params { block_size: 512, ..Params::new(size, 1) }, NEEDS));
+            let begin = "this is a volume of that many blocks, which is not supported \
+                         (totalBlocks is ";
+            let end = ")\nhint: use larger blocks: `block_size` in [media.volume]";
+            assert!(says.starts_with(begin) && says.ends_with(end), "{says}");
         }
         let needs = Needs { data_blocks: u64::MAX, ..NEEDS };
         assert!(plan(&Params::new(Size::Exact(1 << 30), 1), needs).is_err());
@@ -243,15 +244,25 @@ mod tests {
     fn sizes_that_contradict_each_other_are_refused() {
         let good = Params::new(Size::Exact(1 << 20), 1);
         assert!(check_params(&good).is_ok());
-        let cases = [
-            (Params { block_size: 3000, ..good.clone() }, "blockSize", 3000u32),
-            (Params { block_size: 1 << 17, ..good.clone() }, "blockSize", 1 << 17),
-            (Params { block_size: 512, sector: 4096, ..good.clone() }, "blockSize", 512),
-            (Params { sector: 4096, size: Size::Exact(4608), ..good.clone() }, "size", 4608),
+        let rows = [
+            (
+                Params { block_size: 3000, ..good.clone() },
+                "HFSPlusVolumeHeader: blockSize is 3000: not a power of two from 512 to 65536",
+            ),
+            (
+                Params { block_size: 1 << 17, ..good.clone() },
+                "HFSPlusVolumeHeader: blockSize is 131072: not a power of two from 512 to 65536",
+            ),
+            (
+                Params { block_size: 512, sector: 4096, ..good.clone() },
+                "HFSPlusVolumeHeader: blockSize is 512: below the device's sector, or that is no \
+                 sector's size",
+            ),
+            (
+                Params { sector: 4096, size: Size::Exact(4608), ..good.clone() },
+                "volume: size is 4608: not a whole number of sectors",
+            ),
         ];
-        for (params, field, value) in cases {
-            let Err(Error::Corrupt(error)) = check_params(&params) else { panic!("{params:?}") };
-            assert_eq!((error.field, &error.value), (field, &Value::from(value)));
-        }
+        assert_said(rows.map(|(params, text)| (said(check_params(&params)), text)));
     }
 }
