@@ -141,3 +141,37 @@ impl Raw for Opened {
         sys::read_table_again(&self.file)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::guard::tests::stick;
+
+    #[test]
+    fn what_cannot_be_opened_is_said() {
+        let disk = stick();
+        let said = |kind| told(&disk, &io::Error::from(kind)).to_string();
+        assert_eq!(said(io::ErrorKind::ResourceBusy), "/dev/sdb is in use");
+        let text = "/dev/sdb may be written to by the administrator only: use sudo";
+        assert_eq!(said(io::ErrorKind::PermissionDenied), text);
+        assert_eq!(said(io::ErrorKind::TimedOut), "/dev/sdb: timed out");
+    }
+
+    #[test]
+    fn another_disk_in_its_place_is_said() {
+        let file = tempfile::tempfile().unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (disk, root) = (stick(), Root::at(folder.path()));
+        let opened = Opened { file, disk: disk.clone(), root: root.clone(), direct: false };
+        let text = "/dev/sdb is not the disk that was chosen: its size was 1024 and is now 512";
+        assert_eq!(opened.differs("size", 1024, 512).to_string(), text);
+        assert_eq!(same(&disk, &root).unwrap_err().to_string(), "/dev/sdb is gone");
+    }
+
+    #[test]
+    fn a_file_is_no_disk() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = sys::open_exclusive(file.path()).unwrap_err().to_string();
+        assert_eq!(error, format!("{} is no block device", file.path().display()));
+    }
+}

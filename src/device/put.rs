@@ -80,7 +80,10 @@ fn named(raw: &dyn Raw, at: u64, len: usize, error: &io::Error) -> io::Error {
     let end = at + len as u64;
     let text = match error.kind() {
         io::ErrorKind::StorageFull => {
-            format!("the disk is full at byte {at}, though it says that it has {}", raw.bytes())
+            format!(
+                "the disk is full at byte {at}, though it says that it has {} bytes",
+                raw.bytes()
+            )
         }
         _ => format!("bytes {at} to {end} could not be written: {error}"),
     };

@@ -197,7 +197,7 @@ impl<R: Raw> WriteAt for Target<R> {
         check_range(at, buf.len(), self.len())?;
         let sector = u64::from(self.raw.sector());
         if !at.is_multiple_of(sector) || !(buf.len() as u64).is_multiple_of(sector) {
-            let text = format!("{} bytes at {at} are no whole sectors of {sector}", buf.len());
+            let text = format!("{} bytes at {at} are not whole sectors of {sector}", buf.len());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         }
         let mut at = at;

@@ -248,8 +248,14 @@ pub(super) fn told(path: &str, trouble: Trouble) -> Problem {
         Trouble::Source(error) => left(path, Problem::reading("what is written", error)),
         Trouble::Medium(error) => {
             let sentence = format!("cannot write {path}");
+            let is_full = error.kind() == std::io::ErrorKind::StorageFull;
             let problem = Problem::new(ProblemKind::Device, sentence).because(error);
-            left(path, problem)
+            match is_full {
+                true => {
+                    problem.hint("a disk that is smaller than it says is of no use: take another")
+                }
+                false => left(path, problem),
+            }
         }
         Trouble::Wrong(text) => {
             let problem = wrong(format!("{path} does not keep what is written to it"));

@@ -6,6 +6,7 @@ use crate::engine::inputs::Inputs;
 use crate::engine::job::Contents;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::request::Request;
+use crate::format::gpt;
 use crate::media::{self, Ids, Image, Layout, Media, PartContent, Target};
 use crate::recipe::{self, Recipe, Size};
 use crate::source::plain_files;
@@ -72,7 +73,13 @@ pub(super) fn lay_out(
 }
 
 fn too_small(error: &media::Error) -> Problem {
-    Problem::bad_input("the disk cannot be laid out").because(error)
+    let problem = Problem::bad_input("the disk cannot be laid out").because(error);
+    match error {
+        media::Error::Room { .. } | media::Error::Table(gpt::LayoutError::Disk(_)) => {
+            problem.hint("take a larger disk")
+        }
+        _ => problem,
+    }
 }
 
 /// The name of a partition that is restored block for block: the volume's.
@@ -113,7 +120,11 @@ fn lay_out_tree(
     hfsplus::lay_out(tree, &params).map_err(|error| {
         let full = matches!(&error, crate::block::Error::Io(e) if e.kind() == std::io::ErrorKind::StorageFull);
         let problem = Problem::bad_input("the volume cannot be laid out").because(error);
-        if full { problem.hint("give it more room: `size` in [media.volume]") } else { problem }
+        match (full, room) {
+            (true, Some(_)) => problem.hint("take a larger disk"),
+            (true, None) => problem.hint("give it more room: `size` in [media.volume]"),
+            (false, _) => problem,
+        }
     })
 }
 

@@ -46,7 +46,7 @@ impl fmt::Display for Error {
             ),
             Self::Size(volume) => write!(f, "a volume of {volume} bytes fits on no disk"),
             Self::NoEfi => {
-                f.write_str("files for the EFI system partition need the standard layout")
+                f.write_str("files for the EFI partition need `layout = \"standard\"` in [media]")
             }
             Self::Table(error) => write!(f, "{error}"),
             Self::Efi(error) => write!(f, "EFI system partition: {error}"),
@@ -73,5 +73,39 @@ impl From<gpt::LayoutError> for Error {
 impl From<fat::Error> for Error {
     fn from(error: fat::Error) -> Self {
         Self::Efi(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_its_sentence() {
+        let all = [
+            Error::Room { volume: 4096, room: 512 },
+            Error::Unaligned { volume: 4608, sector: 4096 },
+            Error::Size(u64::MAX),
+            Error::NoEfi,
+            gpt::LayoutError::Disk(9).into(),
+            fat::Error::Twice("EFI/a".into()).into(),
+        ];
+        for error in all {
+            let expected = match error {
+                Error::Room { .. } => "the volume takes 4096 bytes, but the disk has room for 512",
+                Error::Unaligned { .. } => {
+                    "the volume of 4608 bytes does not fill whole sectors of 4096 bytes"
+                }
+                Error::Size(_) => "a volume of 18446744073709551615 bytes fits on no disk",
+                Error::NoEfi => {
+                    "files for the EFI partition need `layout = \"standard\"` in [media]"
+                }
+                Error::Table(_) => "a disk of 9 sectors is too small for a partition table",
+                Error::Efi(_) => {
+                    "EFI system partition: `EFI/a` is there twice (case does not count)"
+                }
+            };
+            assert_eq!(error.to_string(), expected);
+        }
     }
 }

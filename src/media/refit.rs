@@ -53,8 +53,11 @@ pub fn refit(disk: &Source, part: &Part, volume: Source) -> Result<Refit> {
     }
 }
 
+/// What helps where a partition cannot be as long as what goes into it.
+const GROW: &str = "change what is in it so that its volume stays as long as it is";
+
 fn cannot_grow(what: &'static str) -> Error {
-    Error::unsupported(what, "its table", "fixed", "its volume must stay as long as it is")
+    Error::unsupported(what, "its table", "fixed", GROW)
 }
 
 /// The same disk with other bytes in a partition.
@@ -106,7 +109,7 @@ const fn overlap(one: &std::ops::Range<u64>, other: &std::ops::Range<u64>) -> bo
 fn apple_map(disk: &Source, part: &Part, volume: Source) -> Result<Refit> {
     let map = apple(disk)?;
     if map.unit != 512 {
-        return Err(cannot_grow("an Apple partition map of large blocks"));
+        return Err(cannot_grow("an Apple partition map in units other than 512 bytes"));
     }
     let at = part.range.start;
     let used = |entry: &&Entry| entry.is_used() && entry.range(512).start > at;
@@ -116,15 +119,20 @@ fn apple_map(disk: &Source, part: &Part, volume: Source) -> Result<Refit> {
     let mut before: Vec<_> =
         map.entries.iter().filter(|e| e.kind != Entry::MAP && e.range(512).start <= at).collect();
     before.sort_by_key(|entry| entry.first);
-    let count = u32::try_from(volume.len() / 512).map_err(|_| cannot_grow("an Apple map"))?;
+    let count = u32::try_from(volume.len() / 512)
+        .map_err(|_| cannot_grow("an Apple partition map that is to grow over 2 TiB"))?;
     let parts = before.iter().map(|entry| {
         let count = if entry.range(512) == part.range { count } else { entry.count };
         NewPart { name: &entry.name, kind: &entry.kind, first: entry.first, count }
     });
     let parts: Vec<_> = parts.collect();
-    let first = u32::try_from(at / 512).map_err(|_| cannot_grow("an Apple map"))?;
-    let blocks = first.checked_add(count).ok_or_else(|| cannot_grow("an Apple map"))?;
-    let table = apm::tables(blocks, &parts).map_err(|_| cannot_grow("a crowded Apple map"))?;
+    let first = u32::try_from(at / 512)
+        .map_err(|_| cannot_grow("an Apple partition map that is to grow over 2 TiB"))?;
+    let blocks = first
+        .checked_add(count)
+        .ok_or_else(|| cannot_grow("an Apple partition map that is to grow over 2 TiB"))?;
+    let table = apm::tables(blocks, &parts)
+        .map_err(|_| cannot_grow("an Apple partition map without room"))?;
     let mut sections = vec![
         Section::new("Driver Descriptor Map", "DDM", 0..512),
         Section::new("Apple", Entry::MAP, 512..64 * 512),
@@ -163,7 +171,7 @@ fn guid_table(disk: &Source, part: &Part, volume: Source) -> Result<Refit> {
     // Behind it: the entries of the backup, and its header.
     let sectors = end + 128 * 128 / sector + 1;
     let made = gpt::tables(table.sector, sectors, table.disk, &entries);
-    let made = made.map_err(|_| cannot_grow("a crowded GUID partition table"))?;
+    let made = made.map_err(|_| cannot_grow("a GUID partition table without room"))?;
     let behind = sector + made.primary.len() as u64;
     let mut map = Map::new(sectors * sector);
     map.push(0, bytes(made.protective), None);
@@ -189,6 +197,17 @@ fn gpt_sections(entries: &[gpt::Entry], sector: u32, len: u64) -> Vec<Section> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::saying::said;
+
+    #[test]
+    fn what_cannot_grow_is_said() {
+        let text = "this is a disk with a master boot record, which is not supported (its table is \
+                    \"fixed\")\n\
+                    hint: change what is in it so that its volume stays as long as it is";
+        assert_eq!(said(Err::<(), _>(cannot_grow("a disk with a master boot record"))), text);
+        let gone = gone("Apple partition map").to_string();
+        assert_eq!(gone, "the Apple partition map cannot be found again");
+    }
     use crate::block::{ReadAt, read_vec};
     use crate::format::gpt::Guid;
     use crate::format::partition::partitions;

@@ -97,12 +97,17 @@ fn what_is_written_by_sectors_loses_nothing_behind_it() {
     assert!(file == whole && ends == whole);
 }
 
+/// As the host words it.
+fn io_error() -> std::io::Error {
+    std::io::Error::from_raw_os_error(5)
+}
+
 #[test]
 fn bad_places_are_named_by_their_bytes() {
     let bad = (3 << 20) + 512..(3 << 20) + 1024;
     let (_, trouble) = once(Faults { bad: Some(bad.clone()), ..Faults::default() });
-    let text = format!("bytes {} to {} could not be written", bad.start, bad.end);
-    assert!(trouble.to_string().starts_with(&text), "{trouble}");
+    let text = format!("bytes {} to {} could not be written: {}", bad.start, bad.end, io_error());
+    assert_eq!(trouble.to_string(), text);
     assert!(matches!(trouble, Trouble::Medium(_)));
 }
 
@@ -112,8 +117,10 @@ fn a_disk_that_is_full_too_early_is_told() {
     let mock = disk(Faults { full_from: Some(5 << 20), ..Faults::default() });
     let ran = run(&mock, &sample(512), &mut Records::default(), 2);
     let trouble = ran.result.expect_err("a disk that is full");
-    let text = format!("though it says that it has {LEN}");
-    assert!(trouble.to_string().contains(&text), "{trouble}");
+    let (begin, end) =
+        ("the disk is full at byte ", format!(", though it says that it has {LEN} bytes"));
+    let said = trouble.to_string();
+    assert!(said.starts_with(begin) && said.ends_with(&end), "{said}");
 }
 
 #[test]
@@ -144,6 +151,9 @@ fn damage_of_a_header_at_its_last_write_is_found_and_withdrawn() {
         // The place keeps no zeros either, which is told.
         let left = left.expect("a place that cannot be erased").ranges;
         assert!(left.iter().all(|range| range.contains(&at)) && left.len() == 1, "{at}: {left:?}");
+        let said = first.to_string();
+        let end = " are not kept: the partition table may be damaged";
+        assert!(said.starts_with("bytes ") && said.ends_with(end), "{said}");
     }
 }
 
@@ -161,7 +171,9 @@ fn a_disk_that_lies_about_its_size_is_found_before_the_data_go_out() {
         for size in [8 << 20, 12 << 20, LEN - 4096] {
             let (mock, trouble) = once(Faults { truth: Some((size, wraps)), ..Faults::default() });
             let text = trouble.to_string();
-            assert!(text.contains("it says that it has 25165824 bytes, and has fewer"), "{text}");
+            let begin = "the disk does not keep what is written to byte ";
+            let end = ": it says that it has 25165824 bytes, and has fewer";
+            assert!(text.starts_with(begin) && text.ends_with(end), "{text}");
             let large =
                 mock.writes().iter().filter(|write| write.end - write.start > 1 << 20).count();
             assert_eq!(large, 0, "data went out");

@@ -6,7 +6,7 @@
 
 mod rule;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use rule::{Reason, Rule};
 
@@ -140,8 +140,11 @@ fn nature(disk: &Disk, ask: &Ask, refuse: &mut dyn FnMut(Rule, String)) {
         refuse(Rule::ReadOnly, "it is read-only".to_owned());
     }
     let sector = u64::from(disk.logical);
-    if ![512, 4096].contains(&sector) || !disk.bytes.is_multiple_of(sector) {
+    if ![512, 4096].contains(&sector) {
         refuse(Rule::Sector, format!("its sectors of {sector} bytes are not supported"));
+    } else if !disk.bytes.is_multiple_of(sector) {
+        let why = format!("its {} bytes are not whole sectors of {sector}", disk.bytes);
+        refuse(Rule::Sector, why);
     } else if let Some(wanted) = ask.sector.filter(|wanted| u64::from(*wanted) != sector) {
         let why = format!("its sectors have {sector} bytes, and the image's {wanted}");
         refuse(Rule::Sector, why);
@@ -236,7 +239,7 @@ fn identity(disk: &Disk, all: &[Disk], named: &Named, refuse: &mut dyn FnMut(Rul
             && same(&named.id, &other.id)
     };
     if let Some(twin) = all.iter().find(is_twin) {
-        let why = format!("{} is called the same: unplug one of them", twin.path.display());
+        let why = format!("{} is called the same", twin.path.display());
         refuse(Rule::Twin, why);
     }
 }

@@ -12,7 +12,7 @@ struct Situation {
     ask: Ask,
 }
 
-fn stick() -> Disk {
+pub(in crate::device) fn stick() -> Disk {
     Disk {
         name: "sdb".into(),
         path: "/dev/sdb".into(),
@@ -597,4 +597,150 @@ fn reasons_are_sentences() {
         "sdb1 (dm-0) is a part of the logical volume vg-root",
     ];
     assert_eq!(whys, expected);
+}
+
+/// What is said of a situation, and what helps, for the only rule it breaks.
+fn told(change: impl FnOnce(&mut Situation)) -> (Rule, String) {
+    let mut situation = good();
+    change(&mut situation);
+    let mut all = vec![situation.disk.clone()];
+    all.extend(situation.others.iter().cloned());
+    let verdict = judge(&situation.disk, &all, &situation.ask);
+    let [reason] = &verdict.reasons[..] else { panic!("{:?}", verdict.reasons) };
+    let hint = reason.rule.hint().map(|hint| format!("; hint: {hint}"));
+    (reason.rule, format!("{reason}{}", hint.unwrap_or_default()))
+}
+
+fn breaks(rule: Rule, s: &mut Situation) {
+    match rule {
+        Rule::System => s.disk.uses = by(mounted("/")),
+        Rule::Swap => s.disk.uses = by(How::Swap),
+        Rule::Input => {
+            s.ask.inputs = vec![Input { name: "a.dmg".into(), disks: vec!["sdb".into()] }];
+        }
+        Rule::NotADisk => s.disk.kind = Kind::Optical,
+        Rule::Hidden => s.disk.hidden = true,
+        Rule::Empty => s.disk.bytes = 0,
+        Rule::ReadOnly => s.disk.read_only = true,
+        Rule::Sector => s.disk.logical = 520,
+        Rule::Fixed => built_in(s),
+        Rule::Large => s.disk.bytes = 512_000_000_000,
+        Rule::Small => s.ask.bytes = 20_000_000_000,
+        Rule::Mounted => s.disk.uses = by(mounted("/data")),
+        Rule::Luks => s.disk.uses = by(How::Luks("crypt".into())),
+        Rule::Lvm => s.disk.uses = by(How::Lvm("vg-root".into())),
+        Rule::Raid => s.disk.uses = by(How::Raid("md0".into())),
+        Rule::Loop => s.disk.uses = by(How::Loop("loop3".into())),
+        Rule::Held => s.disk.uses = by(How::Held("bcache0".into())),
+        Rule::Open => s.disk.uses = by(How::Open(99, "dd".into())),
+        Rule::Unnamed => s.ask.headless = named(None, None),
+        Rule::Serial => s.ask.headless = named(Some("0"), None),
+        Rule::Id => s.ask.headless = named(None, Some("usb-0")),
+        Rule::Twin => {
+            s.others[0].serial = s.disk.serial.clone();
+            s.ask.headless = named(Some("4C530001"), None);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_its_sentence_and_what_helps() {
+    for rule in Rule::ALL {
+        let (broken, text) = told(|situation| breaks(rule, situation));
+        let expected = match rule {
+            Rule::System => "sdb1 is mounted at /",
+            Rule::Swap => "sdb1 is swap",
+            Rule::Input => "it holds a.dmg, which is read; hint: copy what is read to another disk",
+            Rule::NotADisk => "it is an optical drive",
+            Rule::Hidden => "the system hides it as a part of another disk",
+            Rule::Empty => "there is no medium in it; hint: put a card or stick in",
+            Rule::ReadOnly => "it is read-only; hint: look for a small switch on the card or stick",
+            Rule::Sector => "its sectors of 520 bytes are not supported",
+            Rule::Fixed => {
+                "it is neither removable nor external (ATA); \
+                 hint: if this really is the disk to erase, add --allow-fixed"
+            }
+            Rule::Large => {
+                "it has 512000000000 bytes, more than 256000000000; \
+                 hint: if this really is the disk to erase, add --allow-large"
+            }
+            Rule::Small => {
+                "it has 16008609792 bytes, and 20000000000 are needed; hint: take a larger disk"
+            }
+            Rule::Mounted => "sdb1 is mounted at /data; hint: unmount it first",
+            Rule::Luks => {
+                "sdb1 is open as the encrypted volume crypt; hint: take it out of use first"
+            }
+            Rule::Lvm => {
+                "sdb1 is a part of the logical volume vg-root; hint: take it out of use first"
+            }
+            Rule::Raid => "sdb1 is a part of the RAID md0; hint: take it out of use first",
+            Rule::Loop => "sdb1 is shown by the loop device loop3; hint: take it out of use first",
+            Rule::Held => "sdb1 is a part of bcache0; hint: take it out of use first",
+            Rule::Open => "sdb1 is open in process 99 (dd); hint: close what uses it first",
+            Rule::Unnamed => {
+                "neither its serial number nor its id was given; \
+                 hint: give --device-serial or --device-id, as `lionize devices` prints them"
+            }
+            Rule::Serial => {
+                "its serial number is 4C530001, not 0; \
+                 hint: run `lionize devices` and look which disk is meant"
+            }
+            Rule::Id => {
+                "its id is usb-SanDisk_Ultra_4C530001, not usb-0; \
+                 hint: run `lionize devices` and look which disk is meant"
+            }
+            Rule::Twin => "/dev/sdc is called the same; hint: unplug one of the two",
+        };
+        assert_eq!((broken, text.as_str()), (rule, expected));
+    }
+}
+
+#[test]
+fn the_other_sentences_of_a_rule() {
+    let kinds = [Kind::Floppy, Kind::Memory, Kind::Joined, Kind::Network, Kind::Board];
+    let kinds = kinds.map(|kind| told(|s| s.disk.kind = kind).1);
+    let expected = [
+        "it is a floppy drive",
+        "it is memory",
+        "it is made of other disks",
+        "it is on another computer",
+        "it is a part of the computer's board",
+    ];
+    assert_eq!(kinds, expected);
+    let help = "hint: take it out of use first";
+    let rows = [
+        (
+            told(|s| s.disk.uses = by(How::Mapped("mpatha".into()))),
+            format!("sdb1 is a part of the mapped device mpatha; {help}"),
+        ),
+        (
+            told(|s| s.disk.uses = by(How::Member("btrfs".into()))),
+            format!("sdb1 is a part of the mounted file system btrfs; {help}"),
+        ),
+        (
+            told(|s| s.disk.uses = by(How::Busy)),
+            "sdb1 is held by something that is not known; hint: close what uses it first".into(),
+        ),
+        (told(|s| s.disk.bytes += 1), "its 16008609793 bytes are not whole sectors of 512".into()),
+        (
+            told(|s| {
+                s.disk.logical = 4096;
+                s.ask.sector = Some(512);
+            }),
+            "its sectors have 4096 bytes, and the image's 512".into(),
+        ),
+        (
+            told(|s| {
+                s.disk.serial = None;
+                s.ask.headless = named(Some("0"), None);
+            }),
+            "its serial number is not known; \
+             hint: run `lionize devices` and look which disk is meant"
+                .into(),
+        ),
+    ];
+    for ((_, said), text) in rows {
+        assert_eq!(said, text);
+    }
 }

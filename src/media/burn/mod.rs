@@ -255,3 +255,27 @@ pub fn erase(medium: &mut dyn Medium, old: &[Range<u64>]) -> Result<()> {
 fn zero_through(out: &mut dyn WriteAt, at: u64, len: usize) -> io::Result<()> {
     out.write_at(at, &vec![0; len])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trouble_has_its_sentence() {
+        let all = [
+            Trouble::Source(Error::corrupt("run", "SectorCount", 4u32, "ends behind its table")),
+            Trouble::Medium(io::Error::other("/dev/sdb is gone")),
+            Trouble::Wrong("bytes 0 to 512 do not stay erased".into()),
+            Trouble::Stopped,
+        ];
+        for trouble in all {
+            let expected = match trouble {
+                Trouble::Source(_) => "run: SectorCount is 4: ends behind its table",
+                Trouble::Medium(_) => "/dev/sdb is gone",
+                Trouble::Wrong(_) => "bytes 0 to 512 do not stay erased",
+                Trouble::Stopped => "the work was stopped",
+            };
+            assert_eq!(trouble.to_string(), expected);
+        }
+    }
+}
