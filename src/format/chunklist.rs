@@ -278,7 +278,7 @@ mod tests {
         assert_said(rows.map(|(data, text)| (said(Chunklist::parse(&data)), text)));
         let signed = [&set(10, 1)[..72], &[0; 256]].concat();
         let refusal = Chunklist::parse(&signed).unwrap().verify_signature(&[]).unwrap_err();
-        let text = "the key of \"Apple's recovery images\" did not sign the list of chunks";
+        let text = "the key of \"recovery images\" did not sign the list of chunks";
         assert_eq!(refusal.to_string(), text);
         let mut flipped = good;
         flipped[0x2b] ^= 1;

@@ -244,3 +244,38 @@ fn generalized_time(text: &str) -> Option<i64> {
     let time = time::Time::from_hms(number(8..10)?, number(10..12)?, number(12..14)?).ok()?;
     Some(date.ok()?.with_time(time).assume_utc().unix_timestamp())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::saying::{assert_said, said};
+
+    /// A value of DER with what is in it.
+    fn value(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        [&[tag, u8::try_from(body.len()).unwrap()], &body[..]].concat()
+    }
+
+    #[test]
+    fn each_broken_part_of_a_timestamp_is_named() {
+        let sha1 = value(0x30, &[&[0x06, 5, 0x2b, 0x0e, 3, 2, 0x1a]]);
+        let info = |imprint: &[u8], time: &[u8]| {
+            let parts = [&[2, 1, 1][..], &[6, 1, 0x2a], imprint, &[2, 1, 7], &value(0x18, &[time])];
+            value(0x30, &parts)
+        };
+        let good = value(0x30, &[&sha1, &[4, 1, 9]]);
+        let made = TimeInfo::parse(&info(&good, b"20120920000000Z")).unwrap();
+        assert_eq!((made.time, &made.digest[..]), (1_348_099_200, &[9][..]));
+        let number = value(0x30, &[&value(0x30, &[&[0x06, 0]]), &[4, 1, 9]]);
+        let rows = [
+            (value(0x30, &[&[2, 1, 1]]), "TSTInfo"),
+            (info(&value(0x30, &[&sha1]), b"20120920000000Z"), "messageImprint"),
+            (info(&number, b"20120920000000Z"), "hashAlgorithm"),
+            (info(&good, b"yesterday"), "genTime"),
+        ];
+        assert_said(rows.map(|(data, field)| {
+            let rule = "not what a timestamp has there";
+            (said(TimeInfo::parse(&data)), format!("timestamp: field is \"{field}\": {rule}"))
+        }));
+    }
+}

@@ -199,26 +199,6 @@ fn compare(seen: &Digests, sent: &Sent<'_>, faults: &mut Vec<Fault>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_fault_has_its_sentence() {
-        let path = || "/mach_kernel".to_owned();
-        let forks = [ForkKind::Data, ForkKind::Rsrc, ForkKind::Xattr(0)];
-        let all = forks.map(|kind| (Fault::Fork(path(), kind), Fault::Lost(path(), kind)));
-        for (wrong, lost) in all {
-            let fork = match wrong {
-                Fault::Fork(_, ForkKind::Data) => "data fork",
-                Fault::Fork(_, ForkKind::Rsrc) => "resource fork",
-                _ => "extended attribute",
-            };
-            let text = format!("the {fork} of /mach_kernel is not what its source holds");
-            assert_eq!(wrong.to_string(), text);
-            let text = format!("the {fork} of /mach_kernel is not where the catalog says");
-            assert_eq!(lost.to_string(), text);
-        }
-        let bytes = Fault::Bytes(512..1024).to_string();
-        assert_eq!(bytes, "bytes 512 to 1024 are not what was written");
-    }
     use crate::block::{FileTarget, ReadAt, WriteAt, bytes};
     use crate::media::{self, Ids, Layout, Media, PartContent, Target};
     use crate::volume::hfsplus::{Params, Size, lay_out};
@@ -288,5 +268,25 @@ mod tests {
         // Free space is proven as well: the last block before the alternate header.
         Arc::get_mut(&mut target).unwrap().write_at(range.end - 8192, b"x").unwrap();
         assert!(matches!(check(&target)[..], [Fault::Bytes(_)]));
+    }
+
+    #[test]
+    fn every_fault_has_its_sentence() {
+        let path = || "/mach_kernel".to_owned();
+        let forks = [ForkKind::Data, ForkKind::Rsrc, ForkKind::Xattr(0)];
+        let all = forks.map(|kind| (Fault::Fork(path(), kind), Fault::Lost(path(), kind)));
+        for (wrong, lost) in all {
+            let fork = match wrong {
+                Fault::Fork(_, ForkKind::Data) => "data fork",
+                Fault::Fork(_, ForkKind::Rsrc) => "resource fork",
+                _ => "extended attribute",
+            };
+            let text = format!("the {fork} of /mach_kernel is not what its source holds");
+            assert_eq!(wrong.to_string(), text);
+            let text = format!("the {fork} of /mach_kernel is not where the catalog says");
+            assert_eq!(lost.to_string(), text);
+        }
+        let bytes = Fault::Bytes(512..1024).to_string();
+        assert_eq!(bytes, "bytes 512 to 1024 are not what was written");
     }
 }

@@ -198,16 +198,6 @@ fn gpt_sections(entries: &[gpt::Entry], sector: u32, len: u64) -> Vec<Section> {
 mod tests {
     use super::*;
     use crate::block::saying::said;
-
-    #[test]
-    fn what_cannot_grow_is_said() {
-        let text = "this is a disk with a master boot record, which is not supported (its table is \
-                    \"fixed\")\n\
-                    hint: change what is in it so that its volume stays as long as it is";
-        assert_eq!(said(Err::<(), _>(cannot_grow("a disk with a master boot record"))), text);
-        let gone = gone("Apple partition map").to_string();
-        assert_eq!(gone, "the Apple partition map cannot be found again");
-    }
     use crate::block::{ReadAt, read_vec};
     use crate::format::gpt::Guid;
     use crate::format::partition::partitions;
@@ -305,5 +295,35 @@ mod tests {
         let disk = volume(32768, 1);
         let made = refit(&disk, &found(&disk), volume(40960, 2)).unwrap();
         assert_eq!((made.disk.len(), made.sections.len()), (40960, 1));
+    }
+
+    #[test]
+    fn what_cannot_grow_is_said() {
+        let hfs = |first| NewPart { name: "disk image", kind: Entry::HFS, first, count: 64 };
+        let other = NewPart { name: "x", kind: "Apple_Driver_ATAPI", first: 128, count: 8 };
+        let mut map = apm::tables(136, &[hfs(64), other]).unwrap();
+        map.resize(136 * 512, 0);
+        map[64 * 512 + 1024..64 * 512 + 1028].copy_from_slice(b"H+\0\x04");
+        let in_map = bytes(map);
+        let mbr = Part { kind: Kind::Mbr(0xaf), ..found(&apple_disk()) };
+        let huge: Source = std::sync::Arc::new(crate::block::Zeros(1 << 42));
+        let grown = |disk: &Source, part: &Part| said(refit(disk, part, volume(65536, 2)));
+        let rows = [
+            (grown(&apple_disk(), &mbr), "a disk with a master boot record"),
+            (grown(&in_map, &found(&in_map)), "a disk with partitions behind its volume"),
+            (
+                said(refit(&apple_disk(), &found(&apple_disk()), huge)),
+                "an Apple partition map that is to grow over 2 TiB",
+            ),
+        ];
+        for (said, what) in rows {
+            let expected = format!(
+                "this is {what}, which is not supported (its table is \"fixed\")\n\
+                 hint: change what is in it so that its volume stays as long as it is"
+            );
+            assert_eq!(said, expected);
+        }
+        let gone = gone("Apple partition map").to_string();
+        assert_eq!(gone, "the Apple partition map cannot be found again");
     }
 }

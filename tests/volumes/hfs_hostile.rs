@@ -354,3 +354,29 @@ fn leftovers_in_hidden_folders_are_left_out() {
         assert_eq!(tree.facts.notes, [note]);
     }
 }
+
+#[test]
+fn an_unknown_way_to_compare_names_is_refused() {
+    let mut image = image(Case::Sensitive, 4096);
+    let at = catalog(&image) + 14 + 37;
+    assert_eq!(image[at], 0xbc);
+    image[at] = 7;
+    let said = walk(image).unwrap_err().to_string();
+    assert_eq!(said, "catalog B-tree header: keyCompareType is 0x7: neither 0xbc nor 0xcf");
+}
+
+#[test]
+fn what_was_left_out_or_mended_is_told() {
+    let notes = |change: fn(&mut Vec<u8>)| {
+        let mut image = image(Case::Folded, 4096);
+        change(&mut image);
+        Volume::open(bytes(image)).unwrap().tree().unwrap().facts.notes
+    };
+    let mended = notes(|image| put(image, 1024 + 40, &3u32.to_be_bytes()));
+    assert_eq!(mended, ["the volume header is damaged: its alternate was read"]);
+    let startup = notes(|image| put(image, 1024 + 432 + 12, &1u32.to_be_bytes()));
+    assert_eq!(startup, ["the startup file, which no Mac uses, was left out"]);
+    let bless = notes(|image| put(image, 1024 + 80, &9_999_999u32.to_be_bytes()));
+    let text = "the volume's Finder info word 0 names no file or folder: 9999999";
+    assert_eq!(bless, [text]);
+}

@@ -118,9 +118,22 @@ fn what_the_format_cannot_hold_is_said() {
             }
         })
     };
+    let reserved = said(&|tree| {
+        let (root, link) = (tree.root(), meta(Meta::FILE | 0o444));
+        let inode = tree.add_inode(meta(Meta::FILE | 0o600), file(*b"linked")).unwrap();
+        tree.add_link(root, name("link"), link, inode).unwrap();
+        let hidden = name("\0\0\0\0HFS+ Private Data");
+        tree.add(root, hidden, meta(Meta::DIR | 0o755), dir()).unwrap();
+    });
     let (long, x) = ([u16::from(b'x'); 256], "x".repeat(256));
     let rows = [
         (named(&[]), "HFSPlusCatalogKey: nodeName is \"\": an empty name".to_owned()),
+        (
+            reserved,
+            "folder: name is \"\\0\\0\\0\\0HFS+ Private Data\": a name that the format keeps for \
+             itself"
+                .into(),
+        ),
         (
             named(&[0x2e, 0x2e]),
             "HFSPlusCatalogKey: nodeName is \"..\": a name that stands for a folder itself".into(),

@@ -744,3 +744,25 @@ fn the_other_sentences_of_a_rule() {
         assert_eq!(said, text);
     }
 }
+
+#[test]
+fn disks_and_buses_have_names() {
+    assert_eq!(stick().title(), "SanDisk Ultra");
+    let nameless = Disk { vendor: None, model: None, ..stick() };
+    assert_eq!(nameless.title(), "a disk without a name");
+    use Bus::{Ata, FireWire, Mmc, Nvme, Other, Scsi, Sd, Usb, Virtio};
+    for bus in [Usb, FireWire, Sd, Mmc, Nvme, Ata, Scsi, Virtio, Other] {
+        let expected = match bus {
+            Usb => "USB",
+            FireWire => "FireWire",
+            Sd => "SD",
+            Mmc => "eMMC",
+            Nvme => "NVMe",
+            Ata => "ATA",
+            Scsi => "SCSI",
+            Virtio => "virtio",
+            Other => "no known bus",
+        };
+        assert_eq!(bus.to_string(), expected);
+    }
+}

@@ -112,8 +112,9 @@ impl Fork {
 fn mish(table: &Runs, named: &Named, number: u32) -> Result<Vec<u8>> {
     let sectors = named.sectors.end - named.sectors.start;
     let count = table.runs.len() + 1;
-    let count = u32::try_from(count)
-        .map_err(|_| Error::corrupt("mish", "NumberBlockChunks", count, "more than can be"))?;
+    let count = u32::try_from(count).map_err(|_| {
+        Error::corrupt("mish", "NumberBlockChunks", count, "more than a table holds")
+    })?;
     let mut mish = raw::Mish::new_zeroed();
     mish.signature = raw::MISH;
     mish.version = 1.into();

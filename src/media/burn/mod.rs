@@ -267,13 +267,14 @@ mod tests {
             Trouble::Medium(io::Error::other("/dev/sdb is gone")),
             Trouble::Wrong("bytes 0 to 512 do not stay erased".into()),
             Trouble::Stopped,
+            Trouble::Undone { first: Box::new(Trouble::Stopped), left: None },
         ];
         for trouble in all {
             let expected = match trouble {
                 Trouble::Source(_) => "run: SectorCount is 4: ends behind its table",
                 Trouble::Medium(_) => "/dev/sdb is gone",
                 Trouble::Wrong(_) => "bytes 0 to 512 do not stay erased",
-                Trouble::Stopped => "the work was stopped",
+                Trouble::Stopped | Trouble::Undone { .. } => "the work was stopped",
             };
             assert_eq!(trouble.to_string(), expected);
         }

@@ -232,6 +232,20 @@ fn each_broken_field_is_named() {
 }
 
 #[test]
+fn short_nodes_and_records_are_named() {
+    let short = Node::parse(vec![0; 9], &EXTENTS).map(drop).unwrap_err().to_string();
+    assert_eq!(short, "extents B-tree node: length is 9: too short for a descriptor");
+    // The index's second record ends behind its key, with the node's records.
+    let mut cut = file();
+    let end = SIZE + SIZE - 6;
+    let free = u16::from_be_bytes([cut[end], cut[end + 1]]) - 2;
+    cut[end..end + 2].copy_from_slice(&free.to_be_bytes());
+    let said = open(cut).unwrap().find(&key(40)).unwrap_err().to_string();
+    let text = "extents B-tree node: index record is 2: too short for a node number (at byte 512)";
+    assert_eq!(said, text);
+}
+
+#[test]
 fn circles_end() {
     // The last leaf leads to the first, which says that it follows it.
     let mut circle = file();
