@@ -49,7 +49,7 @@ pub struct Meta {
     /// A device's number; of no meaning elsewhere.
     pub device: u32,
     /// `flags` of the catalog record, of which only bits that describe the
-    /// file itself are kept (locked); the rest is computed.
+    /// file itself are kept (locked, a date added); the rest is computed.
     pub catalog_flags: u16,
     /// The text encoding hint.
     pub text_encoding: u32,

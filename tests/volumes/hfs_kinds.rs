@@ -2,7 +2,7 @@
 
 use crate::hfs_write::{NOW, add, file, judged, meta, name};
 use lionize::block::{bytes, read_vec};
-use lionize::volume::hfsplus::{ForkKind, Params, Size, lay_out};
+use lionize::volume::hfsplus::{ForkKind, Params, Size, Volume, lay_out};
 use lionize::volume::tree::Xattr;
 use lionize::volume::{Body, Case, Meta, Name, Tree};
 use std::sync::Arc;
@@ -23,6 +23,25 @@ fn each_case(make: impl Fn(&mut Tree)) {
 
 fn dir() -> Body {
     Body::Dir(Vec::new())
+}
+
+/// The date in the Finder info of what came into a folder counts by a flag.
+#[test]
+fn dates_added_stay() {
+    const ADDED: u16 = 0x80;
+    let mut tree = Tree::new(name("Dates"), Case::Folded, NOW);
+    let root = tree.root();
+    for (text, body) in [("folder", dir()), ("file", file(*b"data"))] {
+        let id = add(&mut tree, root, text, body);
+        let meta = tree.meta_mut(id);
+        meta.catalog_flags = ADDED;
+        meta.finder[16..20].copy_from_slice(&NOW.to_be_bytes());
+    }
+    let laid = judged(tree, &Params::new(Size::Fit { free: 100_000 }, NOW));
+    let tree = Volume::open(Arc::new(laid.map)).unwrap().tree().unwrap();
+    for id in tree.children(tree.root()) {
+        assert_eq!(tree.node(*id).meta.catalog_flags, ADDED, "{}", tree.node(*id).name);
+    }
 }
 
 #[test]

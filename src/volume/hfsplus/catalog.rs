@@ -12,6 +12,9 @@ const FILE_LINK: [u8; 8] = *b"hlnkhfs+";
 /// `fdType` and `fdCreator` of an alias; of a hard link to a folder, too.
 const FOLDER_LINK: [u8; 8] = *b"fdrpMACS";
 
+/// The flags that tell of a file or folder itself.
+const OWN: u16 = file_flags::LOCKED | file_flags::HAS_DATE_ADDED;
+
 /// A catalog record's data.
 pub(crate) enum Record<'a> {
     Folder(&'a CatalogFolder),
@@ -75,7 +78,7 @@ pub(crate) fn folder_meta(folder: &CatalogFolder) -> Result<Meta> {
         changed: folder.attributeModDate.get(),
         accessed: folder.accessDate.get(),
         backed_up: folder.backupDate.get(),
-        catalog_flags: folder.flags.get() & file_flags::LOCKED,
+        catalog_flags: folder.flags.get() & OWN,
         text_encoding: folder.textEncoding.get(),
         finder: folder.finderInfo,
         ..owner(&folder.permissions)
@@ -101,7 +104,7 @@ pub(crate) fn file_meta(file: &CatalogFile) -> Result<Meta> {
         accessed: file.accessDate.get(),
         backed_up: file.backupDate.get(),
         device: if is_device { file.permissions.special.get() } else { 0 },
-        catalog_flags: file.flags.get() & file_flags::LOCKED,
+        catalog_flags: file.flags.get() & OWN,
         text_encoding: file.textEncoding.get(),
         finder: file.finderInfo,
         ..owner(&file.permissions)

@@ -255,6 +255,8 @@ pub mod file_flags {
     pub const HAS_LINK_CHAIN: u16 = 0x0020;
     /// `kHFSHasChildLinkMask`: a folder that holds a link to a folder below it.
     pub const HAS_CHILD_LINK: u16 = 0x0040;
+    /// `kHFSHasDateAddedMask`: the date in the extended Finder info counts.
+    pub const HAS_DATE_ADDED: u16 = 0x0080;
 }
 
 on_disk!(

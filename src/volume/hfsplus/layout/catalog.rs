@@ -18,8 +18,6 @@ const HIDDEN: u16 = 0x5000;
 /// `kHasBeenInited` and `kIsAlias`.
 const INITED: u16 = 0x0100;
 const ALIAS: u16 = 0x8000;
-/// `kHFSHasDateAddedMask`: a date in the Finder info counts.
-const HAS_DATE_ADDED: u16 = 0x0080;
 
 /// The catalog's leaf records in order.
 pub(super) struct Catalog {
@@ -86,7 +84,7 @@ impl Catalog {
 
     fn node_folder(&self, id: NodeId) -> CatalogFolder {
         let meta = &self.objects.tree.node(id).meta;
-        let mut flags = meta.catalog_flags & HAS_DATE_ADDED | self.attribute_flags(id);
+        let mut flags = meta.catalog_flags & file_flags::HAS_DATE_ADDED | self.attribute_flags(id);
         let mut links = 1;
         if let Some(chain) = self.objects.links.inode(id) {
             flags |= file_flags::HAS_LINK_CHAIN;
@@ -143,7 +141,8 @@ impl Catalog {
 
     fn node_file(&self, id: NodeId) -> CatalogFile {
         let meta = &self.objects.tree.node(id).meta;
-        let mut flags = meta.catalog_flags & (HAS_DATE_ADDED | file_flags::LOCKED);
+        let kept = file_flags::HAS_DATE_ADDED | file_flags::LOCKED;
+        let mut flags = meta.catalog_flags & kept;
         flags |= self.attribute_flags(id);
         let (mut links, mut first) = (1, 0);
         if let Some(chain) = self.objects.links.inode(id) {
