@@ -1,6 +1,6 @@
 //! xar archives, flat packages among them.
 
-use crate::block::{Content, Error, Origin, ReadAt, Result, Source, check_range};
+use crate::block::{Content, Error, ReadAt, Result, Source, check_range};
 use crate::format::archive::{MAX_PATH, Member};
 use crate::format::xar::{self, Encoding, Entry, Kind};
 use crate::source::archive::gather::Gather;
@@ -132,8 +132,6 @@ impl ReadAt for Packed {
     }
 }
 
-impl Content for Packed {
-    fn origin(&self, at: u64) -> Option<Origin> {
-        self.plain.get()?.origin(at)
-    }
-}
+// Where it is unpacked to is known only once it was read, and who lays out a
+// volume must not see whether it was.
+impl Content for Packed {}
