@@ -27,6 +27,8 @@ const MAX_DEPTH: usize = 512;
 const MAX_NOTES: usize = 1000;
 /// Seconds between 1904, where HFS+ begins, and 1970.
 const EPOCH_1904: u64 = 2_082_844_800;
+/// A digest of a file's bytes.
+pub(super) type Digest = [u8; 32];
 /// No member, no data.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -87,6 +89,8 @@ pub(super) struct Gather<'p> {
     known: HashMap<u64, u32>,
     hasher: RandomState,
     inodes: HashMap<Identity, u32>,
+    /// By the number of the data; of files that say to have other names.
+    digests: HashMap<u32, Digest>,
     hint: Option<Hint<'p>>,
     merge: bool,
 }
@@ -119,6 +123,7 @@ impl<'p> Gather<'p> {
             known: HashMap::new(),
             hasher: RandomState::new(),
             inodes: HashMap::new(),
+            digests: HashMap::new(),
             hint,
             merge,
         }
@@ -215,7 +220,7 @@ impl<'p> Gather<'p> {
             let proto = &mut self.protos[id as usize];
             (proto.data, proto.link) = (data, NONE);
             self.extras.targets.remove(&id);
-            self.join(id, link, &member, data);
+            self.join(id, link, &member);
         }
         if let Some(target) = target {
             self.extras.targets.insert(id, target.into());
@@ -254,7 +259,7 @@ impl<'p> Gather<'p> {
     }
 
     /// Makes `id` one more name of `link`, or the first of its inode.
-    fn join(&mut self, id: u32, link: Option<u32>, member: &Member, data: u32) {
+    fn join(&mut self, id: u32, link: Option<u32>, member: &Member) {
         let Some(first) = link.filter(|first| *first != id) else {
             if let Some(identity) = member.identity.filter(|id| id.links > 1) {
                 self.inodes.insert(identity, id);
@@ -262,15 +267,11 @@ impl<'p> Gather<'p> {
             return;
         };
         let other = &self.protos[first as usize];
-        // Inode numbers of six octal digits come round again.
+        // What they hold is compared when all of it was seen.
         let same = member.hard_link.is_some()
             || other.mode == member.mode && other.modified == date(member.mtime);
         if !same || self.protos[id as usize].linked {
             return;
-        }
-        // Some writers put the data behind the first name, others behind the last.
-        if member.size > 0 && member.hard_link.is_none() {
-            self.protos[first as usize].data = data;
         }
         self.protos[first as usize].linked = true;
         self.protos[id as usize].link = first;
@@ -371,9 +372,44 @@ impl<'p> Gather<'p> {
         label: &str,
         data: &dyn Fn(u32) -> Result<Source>,
     ) -> Result<(Tree, Vec<u32>, Vec<LeftOut>)> {
+        self.settle_links();
         self.merge_beside(data)?;
         let (tree, numbers) = weave::tree(&self.protos, &self.extras, label, data)?;
         Ok((tree, numbers, self.left_out))
+    }
+
+    /// Remembers what a file that says to have other names holds.
+    pub(super) fn holds(&mut self, data: u32, digest: Digest) {
+        self.digests.insert(data, digest);
+    }
+
+    /// Parts names that were taken for one file's and hold other bytes: inode
+    /// numbers of six octal digits come round again. Some writers put the data
+    /// behind the first name, others behind the last, or behind all of them.
+    fn settle_links(&mut self) {
+        let mut heads: HashMap<(u32, Digest), u32> = HashMap::new();
+        for (index, id) in (0_u32..).enumerate().take(self.protos.len()) {
+            let Proto { link: first, data, .. } = self.protos[index];
+            if first == NONE {
+                continue;
+            }
+            let held = |data: u32| self.digests.get(&data).copied();
+            match (held(data), held(self.protos[first as usize].data)) {
+                (Some(own), Some(other)) if own != other => {
+                    let head = *heads.entry((first, own)).or_insert(id);
+                    self.protos[index].link = if head == id { NONE } else { head };
+                }
+                (Some(_), None) => self.protos[first as usize].data = data,
+                _ => {}
+            }
+        }
+        let mut linked = vec![false; self.protos.len()];
+        for proto in self.protos.iter().filter(|proto| proto.link != NONE) {
+            linked[proto.link as usize] = true;
+        }
+        for (proto, linked) in self.protos.iter_mut().zip(linked) {
+            proto.linked = linked;
+        }
     }
 
     /// Merges each `._NAME` into the file or folder beside it; those that have
@@ -392,9 +428,11 @@ impl<'p> Gather<'p> {
             }
             let name = Name::from_units(&units[2..]);
             let Some(owner) = self.find(proto.parent, &name) else { continue };
+            // All names of a file have what stands beside one of them.
+            let owner = self.first(owner);
             match appledouble::decode(&data(proto.data)?) {
                 Ok(decoded) => {
-                    self.extras.beside.insert(owner, decoded);
+                    self.extras.beside.entry(owner).or_insert(decoded);
                     self.protos[id].merged = true;
                 }
                 Err(Error::Io(error)) => return Err(Error::Io(error)),

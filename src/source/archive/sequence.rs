@@ -9,11 +9,12 @@ use crate::block::{
     Content, Error, Origin, ReadAt, Reader, Result, Source, Spool, bytes, check_range,
     next_container, slice,
 };
-use crate::format::archive::{Shape, scan};
+use crate::format::archive::{Member, Shape, scan};
 use crate::format::stream::{self, Codec};
 use crate::source::archive::ahead::Ahead;
 use crate::source::archive::gather::Gather;
 use crate::source::archive::{Archive, Hint, Setting};
+use blake3::Hasher;
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufReader, Read};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -144,10 +145,17 @@ pub(super) fn open(
         slots.push(slot);
         let inline = member.symlink.is_some();
         gather.hold(member.xattrs.iter().map(|(name, value)| name.len() + value.len()).sum())?;
+        // Only these may be taken for names of one file by a number alone.
+        let several = member.kind() == Member::FILE && member.hard_link.is_none();
+        let several = several && member.identity.is_some_and(|id| id.links > 1) && slot.size > 0;
         if let Some(placed) = gather.add(member, number)? {
             let beside = placed.beside && slot.size <= MAX_BESIDE;
+            let mut data = Digested { inner: data, hasher: several.then(Hasher::new) };
             if packed && !inline && slot.size > 0 && (placed.wanted || beside) {
-                state.keep(number, data)?;
+                state.keep(number, &mut data)?;
+            }
+            if let Some(digest) = data.finish()? {
+                gather.holds(number, digest);
             }
         }
         Ok(true)
@@ -166,6 +174,32 @@ pub(super) fn open(
         gather.finish(shape.name(), &|number| Sequence::data(&sequence, number))?;
     let sequence = packed.then_some(sequence);
     Ok(Archive { tree: Arc::new(tree), numbers, sequence, left_out, what: shape.name() })
+}
+
+/// A member's data, digested as they are read where that is wanted.
+struct Digested<'d> {
+    inner: &'d mut dyn Read,
+    hasher: Option<Hasher>,
+}
+
+impl Digested<'_> {
+    /// Reads what is left; the digest of all.
+    fn finish(mut self) -> io::Result<Option<[u8; 32]>> {
+        if self.hasher.is_some() {
+            io::copy(&mut self, &mut io::sink())?;
+        }
+        Ok(self.hasher.map(|hasher| hasher.finalize().into()))
+    }
+}
+
+impl Read for Digested<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let got = self.inner.read(buf)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buf[..got]);
+        }
+        Ok(got)
+    }
 }
 
 impl Sequence {

@@ -228,6 +228,56 @@ fn a_compressed_file_is_what_is_in_it() {
     assert_eq!(read(&opener, &twice.join("other")), "again");
 }
 
+/// Inode numbers have six octal digits: on a large disk, two have one.
+#[test]
+fn names_of_one_number_and_other_bytes_are_other_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let named = |path| Member {
+        identity: Some(Identity { device: 0, inode: 9, links: 2 }),
+        ..member(path, Member::FILE | 0o644)
+    };
+    let data = cpio(&[
+        (named("a1"), b"one"),
+        (named("b1"), b"two"),
+        (named("a2"), b"one"),
+        (named("b2"), b"two"),
+    ]);
+    for (name, data) in [("Payload", gzip(&data)), ("plain.cpio", data)] {
+        let opener = Opener::new();
+        let path = write(dir.path(), name, &data);
+        let tree = tree(&opener.enter(&opener.open(&path).unwrap()).unwrap());
+        let node = |path: &str| tree.lookup(&VPath::parse(path).unwrap()).unwrap();
+        for (file, text) in [("a1", "one"), ("b1", "two"), ("a2", "one"), ("b2", "two")] {
+            assert_eq!(read(&opener, &path.join(file)), text, "{name}/{file}");
+            assert_eq!(tree.names_of(node(file)), 2, "{name}/{file}");
+        }
+        assert_eq!(tree.target(node("a1")), tree.target(node("a2")));
+        assert_eq!(tree.target(node("b1")), tree.target(node("b2")));
+    }
+}
+
+#[test]
+fn what_stands_beside_a_second_name_is_the_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let named = |path| Member {
+        identity: Some(Identity { device: 0, inode: 9, links: 2 }),
+        ..member(path, Member::FILE | 0o644)
+    };
+    let rsrc = Some(bytes(*b"fork"));
+    let double = encode(&Contents { finder: [7; 32], xattrs: &[], rsrc }).unwrap();
+    let double = all(&(std::sync::Arc::new(double) as Source));
+    let beside = member("._two", Member::FILE | 0o644);
+    let data = cpio(&[(named("one"), b"both"), (named("two"), b"both"), (beside, &double)]);
+    let opener = Opener::new();
+    let path = write(dir.path(), "Payload", &gzip(&data));
+    let tree = tree(&opener.enter(&opener.open(&path).unwrap()).unwrap());
+    assert_eq!(paths(&tree), ["/one", "/two"]);
+    let two = tree.target(tree.lookup(&VPath::parse("/two").unwrap()).unwrap());
+    let Body::File { rsrc: Some(rsrc), .. } = &tree.node(two).body else { panic!("no fork") };
+    assert_eq!(all(rsrc), b"fork");
+    assert_eq!(tree.node(two).meta.finder, [7; 32]);
+}
+
 #[test]
 fn zip_archives_are_folders() {
     let dir = tempfile::tempdir().unwrap();
