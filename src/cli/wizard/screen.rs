@@ -92,8 +92,7 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut now = blanks.clone();
     // What is an item of a list goes on behind its mark.
-    let item = line[blanks.len()..].starts_with("- ");
-    let indent = if item { format!("{blanks}  ") } else { blanks.clone() };
+    let indent = format!("{blanks}{}", " ".repeat(mark(&line[blanks.len()..])));
     for word in line.split(' ').filter(|word| !word.is_empty()) {
         let room = width.saturating_sub(columns(&now));
         let gap = usize::from(!now.trim().is_empty());
@@ -111,6 +110,16 @@ fn wrap_line(line: &str, width: usize) -> Vec<String> {
     }
     lines.push(now.trim_end().to_owned());
     lines
+}
+
+/// The columns of a list's mark that a text begins with: `- `, or `2. `.
+fn mark(text: &str) -> usize {
+    let digits = text.chars().take_while(char::is_ascii_digit).count();
+    match text.get(digits..) {
+        Some(rest) if digits > 0 && rest.starts_with(". ") => digits + 2,
+        _ if text.starts_with("- ") => 2,
+        _ => 0,
+    }
 }
 
 /// The columns that a text takes.
@@ -132,6 +141,8 @@ mod tests {
         assert_eq!(wrap("a bc def ghij", 8), ["a bc def", "ghij"]);
         assert_eq!(wrap("  one two three", 9), ["  one two", "  three"]);
         assert_eq!(wrap(" - one two three", 10), [" - one two", "   three"]);
+        assert_eq!(wrap("  2. one two three", 12), ["  2. one two", "     three"]);
+        assert_eq!(wrap("10.7 one two", 9), ["10.7 one", "two"]);
         assert_eq!(wrap("123456789012", 10), ["1234567890", "12"]);
         assert_eq!(wrap("", 80), Vec::<String>::new());
         assert_eq!(wrap("a\n\nb", 80), ["a", "", "b"]);
