@@ -170,7 +170,8 @@ pub(super) fn publish(folder: &Folder, from: &Path, sha256: [u8; 32]) -> Result<
     let above = to.parent().unwrap_or(folder.root());
     let rename = || {
         fs::create_dir_all(above)?;
-        File::open(from)?.sync_all()?;
+        // Windows makes durable only what is open for writing.
+        fs::OpenOptions::new().write(true).open(from)?.sync_all()?;
         fs::rename(from, &to)?;
         sync_folder(above)
     };
