@@ -91,6 +91,15 @@ impl Error {
         Self::Unsupported(Box::new(Unsupported { file: None, what, field, value, hint }))
     }
 
+    /// What the user can do instead of what is refused; empty if nothing is known.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unsupported(what) => what.hint,
+            Self::Io(_) | Self::Corrupt(_) => "",
+        }
+    }
+
     /// Adds the structure's offset to a `Corrupt` that has none.
     #[must_use]
     pub fn at(mut self, offset: u64) -> Self {

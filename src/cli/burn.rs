@@ -152,4 +152,12 @@ mod tests {
             judge::events().holds(&result.to_string());
         }
     }
+
+    #[test]
+    fn a_command_without_an_output_says_what_to_give() {
+        assert_eq!(
+            nowhere().to_string(),
+            "there is no output\n  hint: give a file with --output, or a disk with --device"
+        );
+    }
 }

@@ -3,11 +3,13 @@
 
 use crate::cli::args::Disk as Args;
 use crate::cli::devices::{contents, headline, is_shown};
+use crate::cli::shell::quoted;
 use crate::cli::streams::Streams;
 use crate::cli::wizard::read_line;
 use crate::device::guard::{Ask, Input, Named, Verdict, judge};
 use crate::device::{self, Disk, Mount, System};
 use crate::engine::{self, Problem, ProblemKind, Stop};
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -21,7 +23,7 @@ pub(super) trait Answers {
 pub(super) struct Terminal(pub(super) Stop);
 
 impl Terminal {
-    fn is_there() -> bool {
+    pub(super) fn is_there() -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 }
@@ -109,12 +111,16 @@ fn find<'s>(system: &'s System, path: &Path) -> engine::Result<&'s Disk> {
     }
     let shown = path.display();
     if let Some(disk) = system.disk_of_part(path) {
-        let whole = disk.path.display();
-        let problem = Problem::usage(format!("{shown} is a partition, not a whole disk"));
-        return Err(problem.hint(format!("if the whole disk may be erased, name {whole}")));
+        return Err(part(path, &disk.path));
     }
     let problem = Problem::usage(format!("there is no disk {shown}"));
     Err(problem.hint("`lionize devices` lists all disks"))
+}
+
+fn part(path: &Path, whole: &Path) -> Problem {
+    let (shown, whole) = (path.display(), whole.display());
+    Problem::usage(format!("{shown} is a partition, not a whole disk"))
+        .hint(format!("if the whole disk may be erased, name {whole}"))
 }
 
 impl Chosen {
@@ -171,7 +177,7 @@ impl Chosen {
             if !lets(answer.as_deref(), &self.disk.name, named, self.attended) {
                 let text = format!("{path} was not confirmed: nothing was written");
                 return Err(match answer {
-                    None if !self.attended => self.unnamed(),
+                    None if !self.attended => unnamed(&self.disk),
                     None => Problem::usage(text).because("the terminal went away meanwhile"),
                     Some(_) => Problem::usage(text),
                 });
@@ -196,20 +202,6 @@ impl Chosen {
         let unmounted = |mount: &Mount| format!("    {} will be unmounted", mount.shown());
         lines.extend(mounted.iter().map(unmounted));
         lines.join("\n") + "\n"
-    }
-
-    fn unnamed(&self) -> Problem {
-        let path = self.disk.path.display();
-        let text = format!("nobody is there to confirm that {path} may be erased");
-        let known = match (&self.disk.serial, &self.disk.id) {
-            (Some(serial), _) => format!("--device-serial {serial:?}"),
-            (None, Some(id)) => format!("--device-id {id:?}"),
-            _ => {
-                return Problem::usage(text)
-                    .hint("it has no serial number: run this in a terminal");
-            }
-        };
-        Problem::usage(text).hint(format!("if it is the right disk, add {known}"))
     }
 
     /// What the engine needs to know of it.
@@ -237,7 +229,12 @@ impl Chosen {
     pub(super) fn open(&self) -> engine::Result<device::Target<device::Opened>> {
         let opened = device::open(&self.disk).map_err(|error| {
             let sentence = format!("cannot open {} for writing", self.disk.path.display());
-            Problem::new(ProblemKind::Device, sentence).because(error)
+            let problem = Problem::new(ProblemKind::Device, sentence);
+            let problem = match error.kind() {
+                std::io::ErrorKind::ResourceBusy => problem.hint("close what uses it"),
+                _ => problem,
+            };
+            problem.because(error)
         })?;
         Ok(device::Target::new(opened, device::DEPTH))
     }
@@ -250,6 +247,19 @@ fn lets(answer: Option<&str>, name: &str, named: bool, attended: bool) -> bool {
     answer.map_or(named && !attended, |answer| answer == name)
 }
 
+fn unnamed(disk: &Disk) -> Problem {
+    let path = disk.path.display();
+    let text = format!("nobody is there to confirm that {path} may be erased");
+    let known = match (&disk.serial, &disk.id) {
+        (Some(serial), _) => format!("--device-serial {}", quoted(OsStr::new(serial))),
+        (None, Some(id)) => format!("--device-id {}", quoted(OsStr::new(id))),
+        _ => {
+            return Problem::usage(text).hint("it has no serial number: run this in a terminal");
+        }
+    };
+    Problem::usage(text).hint(format!("if it is the right disk, add {known}"))
+}
+
 pub(super) fn changed(disk: &Disk, why: &str) -> Problem {
     let text = format!("{} is not the disk that was chosen", disk.path.display());
     let problem = Problem::new(ProblemKind::Device, text).because(why);
@@ -258,11 +268,13 @@ pub(super) fn changed(disk: &Disk, why: &str) -> Problem {
 
 #[cfg(target_os = "linux")]
 fn unmount(mount: &Mount) -> engine::Result<()> {
-    device::unmount(&mount.at).map_err(|error| {
-        let text = format!("cannot unmount {}", mount.shown());
-        let problem = Problem::new(ProblemKind::Device, text).because(error);
-        problem.hint("close what is open there, then try again")
-    })
+    device::unmount(&mount.at).map_err(|error| busy(&mount.shown(), &error))
+}
+
+#[cfg(any(target_os = "linux", test))]
+fn busy(mount: &str, error: &std::io::Error) -> Problem {
+    let problem = Problem::new(ProblemKind::Device, format!("cannot unmount {mount}"));
+    problem.because(error).hint("close what is open there, then try again")
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -289,5 +301,66 @@ mod tests {
             let lets = lets(answer, "sdb", named, attended);
             assert_eq!(lets, wanted, "{answer:?}, named {named}, attended {attended}");
         }
+    }
+
+    fn stick(serial: Option<&str>, id: Option<&str>) -> Disk {
+        Disk {
+            name: "sdb".to_owned(),
+            path: "/dev/sdb".into(),
+            number: (8, 16),
+            sequence: None,
+            kind: device::Kind::Disk,
+            bus: device::Bus::Usb,
+            external: true,
+            removable: true,
+            read_only: false,
+            hidden: false,
+            vendor: None,
+            model: None,
+            serial: serial.map(str::to_owned),
+            id: id.map(str::to_owned),
+            bytes: 1 << 30,
+            logical: 512,
+            physical: 512,
+            parts: Vec::new(),
+            uses: Vec::new(),
+            contents: device::Contents::default(),
+        }
+    }
+
+    #[test]
+    fn what_names_a_disk_is_told_as_a_shell_takes_it() {
+        let nobody = "nobody is there to confirm that /dev/sdb may be erased\n  hint: ";
+        for (serial, id, hint) in [
+            (Some("A1 $2"), Some("usb-x"), "if it is the right disk, add --device-serial 'A1 $2'"),
+            (None, Some("usb-x"), "if it is the right disk, add --device-id usb-x"),
+            (None, None, "it has no serial number: run this in a terminal"),
+        ] {
+            assert_eq!(unnamed(&stick(serial, id)).to_string(), format!("{nobody}{hint}"));
+        }
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_told() {
+        assert_eq!(
+            part(Path::new("/dev/sdb1"), Path::new("/dev/sdb")).to_string(),
+            "/dev/sdb1 is a partition, not a whole disk\n  \
+             hint: if the whole disk may be erased, name /dev/sdb"
+        );
+        let error = std::io::Error::from(std::io::ErrorKind::ResourceBusy);
+        assert_eq!(
+            busy("/media/stick", &error).to_string(),
+            "cannot unmount /media/stick\n  resource busy\n  \
+             hint: close what is open there, then try again"
+        );
+    }
+
+    #[test]
+    fn another_disk_is_told() {
+        assert_eq!(
+            changed(&stick(None, None), "its serial number was A").to_string(),
+            "/dev/sdb is not the disk that was chosen\n  its serial number was A\n  \
+             hint: was it unplugged? run the command again"
+        );
     }
 }

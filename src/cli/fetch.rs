@@ -97,7 +97,8 @@ fn keep(to: &Path, offer: &Offer, brought: &Brought, stop: &Stop) -> Result<Vec<
 /// Refuses names that a server must not choose: those that lead elsewhere, and
 /// two that are one.
 fn names(all: &[&str]) -> Result<(), Problem> {
-    let refused = |sentence| Err(Problem::new(ProblemKind::Network, sentence));
+    let hint = "something may answer in the server's place: try another network";
+    let refused = |sentence| Err(Problem::new(ProblemKind::Network, sentence).hint(hint));
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     for (index, name) in all.iter().enumerate() {
         if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {

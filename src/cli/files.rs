@@ -347,3 +347,19 @@ fn not_json(what: &str, style: Style) -> Result<(), Problem> {
 fn interrupted(what: &str) -> Failure {
     Problem::new(ProblemKind::Interrupted, format!("the {what} was interrupted")).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_and_the_rest_is_whole() {
+        let problem = missing(Path::new("/to"), vec!["a: no such name here".to_owned()]).unwrap();
+        assert_eq!(
+            problem.to_string(),
+            "not everything could be made in /to\n  a: no such name here\n  \
+             hint: all else is there, and whole"
+        );
+        assert!(missing(Path::new("/to"), Vec::new()).is_none());
+    }
+}

@@ -1,6 +1,7 @@
 //! `fix list`, `fix show`, `fix script` and `fix apply`.
 
 use crate::cli::args::{ApplyFixes, Fix as Command, Pair};
+use crate::cli::disk::Terminal;
 use crate::cli::streams::{Streams, Style};
 use crate::cli::{Outcome, job, schema, wizard};
 use crate::engine::{self, BuildOptions, Problem, Request, Stop, fixes};
@@ -120,17 +121,20 @@ pub(super) const ASK: &str = "ask";
 
 /// Asks for a password, twice and unseen, and gives its hashes.
 fn ask(name: &str, stop: &Stop) -> engine::Result<String> {
+    let cannot = || {
+        Problem::usage(format!("cannot ask for `{name}`"))
+            .hint("where there is no terminal, give env:NAME or a hash")
+    };
+    if !Terminal::is_there() {
+        return Err(cannot().because("there is no terminal to ask on"));
+    }
     let (first, again) = (format!("{name} (not shown)"), format!("{name}, again"));
     let read = move || {
         let prompt = dialoguer::Password::new().with_prompt(first);
         let prompt = prompt.with_confirmation(again, "these were not the same");
         prompt.interact().map_err(|dialoguer::Error::IO(error)| error)
     };
-    let clear = wizard::unseen(stop, read).map_err(|error| {
-        Problem::usage(format!("cannot ask for `{name}`"))
-            .because(error)
-            .hint("where there is no terminal, give env:NAME or a hash")
-    })?;
+    let clear = wizard::unseen(stop, read).map_err(|error| cannot().because(error))?;
     engine::hash_password(&clear.ok_or_else(Problem::interrupted)?)
 }
 

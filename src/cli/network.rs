@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 pub(super) fn store(network: &Network) -> Result<Store, Problem> {
     let mirror = network.mirror.as_deref().map(Mirror::parse).transpose();
     let mirror = mirror.map_err(|fault| {
-        Problem::usage("the mirror is no address")
+        Problem::usage("the mirror's address cannot be used")
             .because(fault)
             .hint("give one like --mirror http://server:8088")
     })?;

@@ -17,7 +17,7 @@ pub(super) fn run(args: &Sample, style: Style, streams: &mut Streams<'_>) -> Out
     let Some(shape) = Shape::of(&args.release) else {
         let known = SHAPES.map(|shape| shape.release).join(", ");
         let problem = Problem::usage(format!("there is no sample of {}", args.release));
-        return Err(problem.because(format!("there are: {known}")).into());
+        return Err(problem.because(format!("there are those of {known}")).into());
     };
     let app = args.to.join(shape.app());
     let support = app.join("Contents/SharedSupport");

@@ -135,9 +135,7 @@ pub(super) fn whole(
         other => wrong("the disk cannot be read back").because(other),
     })?;
     if !faults.is_empty() {
-        let mut problem = wrong("the disk does not hold what was written to it");
-        problem.causes = faults.iter().take(10).map(ToString::to_string).collect();
-        return Err(problem.hint("the disk is failing, or is not what it says: take another one"));
+        return Err(not_held(faults.iter().take(10).map(ToString::to_string).collect()));
     }
     let how = match how {
         Bypass::Direct => "by direct I/O",
@@ -236,6 +234,12 @@ impl Written<'_, '_> {
             unproven: proofs.unproven,
         })
     }
+}
+
+fn not_held(causes: Vec<String>) -> Problem {
+    let mut problem = wrong("the disk does not hold what was written to it");
+    problem.causes = causes;
+    problem.hint("the disk is failing, or is not what it says: take another one")
 }
 
 /// What went wrong with a disk, in words.
@@ -337,6 +341,32 @@ mod tests {
                  partition table: bytes 512 to 1024, 0 to 512 may hold some of them\n  \
                  they could not be taken back: it is gone\n  {again}"
             )
+        );
+    }
+
+    #[test]
+    fn what_went_wrong_says_what_to_do() {
+        let again = "run the same command again: it goes on where it was";
+        assert_eq!(
+            blank("/dev/sdb", told("/dev/sdb", Trouble::Medium(io::Error::other("gone"))))
+                .to_string(),
+            format!(
+                "cannot write /dev/sdb; nothing starts from /dev/sdb now\n  gone\n  hint: {again}"
+            )
+        );
+        assert_eq!(
+            blank("/dev/sdb", told("/dev/sdb", Trouble::Stopped)).to_string(),
+            format!("the work was interrupted; nothing starts from /dev/sdb now\n  hint: {again}")
+        );
+        assert_eq!(
+            told("/dev/sdb", Trouble::Wrong("byte 512 came back as byte 0".into())).to_string(),
+            "/dev/sdb does not keep what is written to it\n  byte 512 came back as byte 0\n  \
+             hint: this disk is not to be trusted: take another one"
+        );
+        assert_eq!(
+            not_held(vec!["the bytes 0 to 512 are others".into()]).to_string(),
+            "the disk does not hold what was written to it\n  the bytes 0 to 512 are others\n  \
+             hint: the disk is failing, or is not what it says: take another one"
         );
     }
 }

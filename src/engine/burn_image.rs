@@ -8,7 +8,7 @@ use crate::engine::hash;
 use crate::engine::image_layout::lay_out;
 use crate::engine::problem::{Problem, Result};
 use crate::engine::progress::Progress;
-use crate::engine::prove::{Proofs, tell, wrong};
+use crate::engine::prove::{Proofs, not_as_it_should, tell, wrong};
 use crate::engine::record::Record;
 use crate::engine::request::Verify;
 use crate::format::stream::{Codec, decode, limit_for};
@@ -188,14 +188,18 @@ fn sources(
 ) -> Result<()> {
     for source in &image.images {
         let add = |more| progress.add(Stage::Verify, more);
-        let found = source.prove(threads, &add).map_err(|error| {
-            wrong(format!("{} does not hold what it should", source.name))
-                .because(error)
-                .hint("the file is damaged; get it again")
-        })?;
+        let found = source.prove(threads, &add);
+        let found = found.map_err(|error| not_as_it_should(&source.name, error))?;
         tell(&source.name, &found, proofs);
     }
     Ok(())
+}
+
+fn wrong_tables(faults: Vec<String>) -> Problem {
+    let mut problem = wrong("the partition tables on the disk are wrong")
+        .hint("write it once more; if it happens again, take another disk");
+    problem.causes = faults;
+    problem
 }
 
 /// Both tables must be read as they were meant.
@@ -205,10 +209,7 @@ fn structures(image: &DiskImage, seen: &Source, proofs: &mut Proofs) -> Result<(
         return Ok(());
     };
     if !found.faults.is_empty() && found.gpt {
-        let mut problem = wrong("the partition tables on the disk are wrong")
-            .hint("write it once more; if it happens again, take another disk");
-        problem.causes = found.faults;
-        return Err(problem);
+        return Err(wrong_tables(found.faults));
     }
     if found.gpt {
         proofs.proofs.push("both copies of the partition table agree".to_owned());
@@ -225,4 +226,18 @@ pub fn erase(disk: &Disk, medium: &mut dyn Medium) -> Result<()> {
         .map_err(|trouble| told(&disk.path.display().to_string(), trouble))?;
     let _ = medium.announce();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_tables_say_what_to_do() {
+        assert_eq!(
+            wrong_tables(vec!["the two copies of the GPT differ".to_owned()]).to_string(),
+            "the partition tables on the disk are wrong\n  the two copies of the GPT differ\n  \
+             hint: write it once more; if it happens again, take another disk"
+        );
+    }
 }

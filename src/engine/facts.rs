@@ -72,3 +72,32 @@ impl Facts {
         all.into_iter().all(|one| one.holds(self.get(&one.of, &one.fact)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_of_the_wrong_kind_is_told() {
+        let fill = |given: &str, wanted: &str| {
+            let mut facts = Facts::default();
+            facts.set("params", given, "x".to_owned());
+            facts.fill(&format!("{{params.{wanted}}}")).unwrap_err().to_string()
+        };
+        let hint = "a Mac locks out whom it cannot check: give a hash of the other kind";
+        assert_eq!(
+            fill("password", "password-sha512"),
+            format!(
+                "`password-sha512` is not given as a hash that this system takes\n  the hash given is \
+                 PBKDF2, which 10.7 does not take\n  hint: {hint}"
+            )
+        );
+        assert_eq!(
+            fill("password-sha512", "password"),
+            format!(
+                "`password` is not given as a hash that this system takes\n  the hash given is salted \
+                 SHA-512, which only 10.7 takes\n  hint: {hint}"
+            )
+        );
+    }
+}

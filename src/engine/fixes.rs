@@ -28,7 +28,9 @@ pub fn text(name: &str) -> Result<Text> {
         let known = fixes::ids().collect::<Vec<_>>().join(", ");
         return Err(match fixes::similar(name) {
             Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-            None => problem.because(format!("built in: {known}")),
+            None => problem
+                .because(format!("the built-in ones are {known}"))
+                .hint("`lionize fix list` tells of each; to name a file, write ./FILE.toml"),
         });
     }
     load::file(name, "fix")
@@ -73,9 +75,9 @@ pub fn wanted(names: &[String], set: &[(String, String)]) -> Result<Vec<Wanted>>
         let params: Vec<_> = params.map(|param| param.name.as_str()).collect();
         return Err(match params.is_empty() {
             true => problem.because("they have none at all"),
-            false => {
-                problem.because(format!("their params: {}", params.join(", "))).near(name, params)
-            }
+            false => problem
+                .because(format!("their params are {}", params.join(", ")))
+                .near(name, params),
         });
     }
     Ok(wanted)
@@ -94,7 +96,7 @@ pub(super) fn facts(fix: &Fix, set: &[(String, String)]) -> Result<Facts> {
             return Err(match names.is_empty() {
                 true => Problem::usage(sentence).because("it has none at all"),
                 false => Problem::usage(sentence)
-                    .because(format!("its params: {}", names.join(", ")))
+                    .because(format!("its params are {}", names.join(", ")))
                     .near(name, names),
             });
         }
@@ -221,7 +223,8 @@ fn refused(fix: &Fix, what: &str) -> Problem {
         why => problem.because(why),
     };
     problem.hint(
-        "where you know better: `force = true` in the recipe's step, or --force with `lionize fix`",
+        "where you know better: `force = true` in the recipe's step, or --force with `lionize fix \
+         apply`",
     )
 }
 

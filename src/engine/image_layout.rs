@@ -18,6 +18,9 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What to do when an image is for other disks.
+const REBUILD: &str = "build it for this disk: lionize build --device";
+
 /// What is kept back at both ends of an image without a GPT.
 const ENDS: u64 = 64 << 10;
 /// What lies between partitions is looked at in pieces of this.
@@ -106,8 +109,7 @@ fn blocks_fit(disk: &Source, part: &Part, sector: u32) -> Result<(), Error> {
         return Ok(());
     }
     let what = "an HFS+ volume with blocks smaller than the sectors of the disk";
-    let hint = "build it for this disk: lionize build --device";
-    Err(Error::unsupported(what, "blockSize", block, hint))
+    Err(Error::unsupported(what, "blockSize", block, REBUILD))
 }
 
 /// What no file has of the HFS+ volumes. Of one that does not check clean,
@@ -297,12 +299,11 @@ fn kept<'t>(
                     continue;
                 }
                 let what = "an EFI partition with files, made for other sectors";
-                return Err(Error::unsupported(what, "BPB_BytsPerSec", table.sector, ""));
+                return Err(Error::unsupported(what, "BPB_BytsPerSec", table.sector, REBUILD));
             }
             if !fits || !is_hfs {
                 let what = "a partition that a disk with such sectors cannot have";
-                let hint = "build it for this disk: lionize build --device";
-                return Err(Error::unsupported(what, "StartingLBA", entry.first, hint));
+                return Err(Error::unsupported(what, "StartingLBA", entry.first, REBUILD));
             }
         }
         kept.push((entry, range));
@@ -350,6 +351,44 @@ mod tests {
 
     fn is_free(layout: &Layout, at: u64) -> bool {
         layout.free.iter().any(|range| range.contains(&at))
+    }
+
+    /// An error and its hint.
+    fn refused(image: Vec<u8>) -> (String, &'static str) {
+        match lay_out(&bytes(image), LEN, 4096) {
+            Err(Error::Unsupported(what)) => {
+                (Error::Unsupported(what.clone()).to_string(), what.hint)
+            }
+            other => panic!("{:?}", other.map(drop)),
+        }
+    }
+
+    #[test]
+    fn what_fits_no_such_disk_says_what_to_do() {
+        // No volume, and so nothing that could be moved to other sectors.
+        let mut image = disk();
+        put(&mut image, PART.start + 1024, &[0; 4]);
+        assert_eq!(
+            refused(image),
+            (
+                "this is a partition that a disk with such sectors cannot have, which is not \
+                 supported (StartingLBA is 16384)"
+                    .to_owned(),
+                "build it for this disk: lionize build --device"
+            )
+        );
+        let mut image = vec![0; usize::try_from(LEN).unwrap()];
+        (image[446 + 4], image[446 + 9], image[446 + 13]) = (0xaf, 8, 8);
+        (image[510], image[511]) = (0x55, 0xaa);
+        assert_eq!(
+            refused(image),
+            (
+                "this is a master boot record, which counts sectors of 512 bytes, which is not \
+                 supported (lba is 512)"
+                    .to_owned(),
+                "take a disk with sectors of 512 bytes"
+            )
+        );
     }
 
     #[test]

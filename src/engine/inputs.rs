@@ -285,12 +285,15 @@ fn check_names(recipe: &Recipe, request: &Request) -> Result<()> {
         if recipe.input(name).is_none() {
             let names: Vec<_> = recipe.inputs.iter().map(|input| input.name.as_str()).collect();
             let problem = Problem::usage(format!("the recipe has no input `{name}`"));
-            return Err(problem
-                .because(format!("its inputs: {}", names.join(", ")))
-                .near(name, names));
+            let has = match names.is_empty() {
+                true => "it has none at all".to_owned(),
+                false => format!("its inputs are {}", names.join(", ")),
+            };
+            return Err(problem.because(has).near(name, names));
         }
         if request.inputs[..index].iter().any(|(other, _)| other == name) {
-            return Err(Problem::usage(format!("the input `{name}` is given twice")));
+            return Err(Problem::usage(format!("the input `{name}` is given twice"))
+                .hint("give it once: an input is one file or folder"));
         }
     }
     Ok(())

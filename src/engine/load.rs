@@ -62,7 +62,9 @@ pub fn text_with(name: &str, supplies: &Supplies) -> Result<Text> {
     let known = shelf::names();
     Err(match nearest(name, known.iter().map(String::as_str)) {
         Some(similar) => problem.hint(format!("did you mean `{similar}`?")),
-        None => problem.because(format!("known: {}", known.join(", "))),
+        None => problem
+            .because(format!("the recipes are {}", known.join(", ")))
+            .hint("`lionize recipe list` tells of each; to name a file, write ./FILE.toml"),
     })
 }
 
@@ -146,9 +148,9 @@ pub(super) fn params(recipe: &Recipe, set: &[(String, String)]) -> Result<Vec<(S
             let problem = Problem::usage(format!("the recipe has no param `{name}`"));
             return Err(match names.is_empty() {
                 true => problem.because("it has none at all"),
-                false => {
-                    problem.because(format!("its params: {}", names.join(", "))).near(name, names)
-                }
+                false => problem
+                    .because(format!("its params are {}", names.join(", ")))
+                    .near(name, names),
             });
         }
     }

@@ -128,9 +128,8 @@ impl Problem {
     #[must_use]
     pub fn reading(what: impl fmt::Display, error: Error) -> Self {
         let hint = match &error {
-            Error::Unsupported(u) if !u.hint.is_empty() => Some(u.hint.to_owned()),
-            Error::Corrupt(_) => Some("the file is damaged; get it again".to_owned()),
-            _ => None,
+            Error::Corrupt(_) => "the file is damaged; get it again",
+            other => other.hint(),
         };
         if let Error::Io(error) = &error
             && was_stopped(error)
@@ -138,7 +137,7 @@ impl Problem {
             return Self::interrupted();
         }
         let mut problem = Self::bad_input(format!("cannot read {what}")).because(error);
-        problem.hint = hint;
+        problem.hint = Some(hint.to_owned()).filter(|hint| !hint.is_empty());
         problem
     }
 
@@ -149,10 +148,10 @@ impl Problem {
         let problem = Self::new(ProblemKind::Output, sentence).because(error);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                problem.hint("make room there, or give another place with --output")
+                problem.hint("make room there, or give another place")
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                problem.hint("give a place that you may write to with --output")
+                problem.hint("give a place that you may write to")
             }
             io::ErrorKind::NotFound => problem.hint("make the folder first"),
             _ => problem,
@@ -234,6 +233,37 @@ mod tests {
             problem.to_string(),
             "cannot read x.dmg\n  this is an APFS container, which is not supported \
              (magic is \"NXSB\")\n  hint: give an HFS+ image"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_says_what_helps() {
+        let hint = |kind: io::ErrorKind| {
+            Problem::writing(Path::new("/out.img"), &io::Error::from(kind)).to_string()
+        };
+        assert_eq!(
+            hint(io::ErrorKind::StorageFull),
+            "cannot write /out.img\n  no storage space\n  hint: make room there, or give another place"
+        );
+        assert_eq!(
+            hint(io::ErrorKind::ReadOnlyFilesystem),
+            "cannot write /out.img\n  read-only filesystem or storage medium\n  \
+             hint: give a place that you may write to"
+        );
+        assert_eq!(
+            hint(io::ErrorKind::NotFound),
+            "cannot write /out.img\n  entity not found\n  hint: make the folder first"
+        );
+        assert_eq!(hint(io::ErrorKind::TimedOut), "cannot write /out.img\n  timed out");
+    }
+
+    #[test]
+    fn what_is_damaged_is_to_be_fetched_again() {
+        let error = Error::corrupt("koly", "Version", 9u32, "not 4");
+        assert_eq!(
+            Problem::reading("x.dmg", error).to_string(),
+            "cannot read x.dmg\n  koly: Version is 9: not 4\n  \
+             hint: the file is damaged; get it again"
         );
     }
 }

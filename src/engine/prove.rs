@@ -64,15 +64,20 @@ fn not_kept(sentence: &str) -> Problem {
     wrong(sentence).hint("try another disk or folder; if it happens there, too, please report it")
 }
 
+/// A checksum in what was read is another.
+pub(super) fn not_as_it_should(name: &str, error: Error) -> Problem {
+    wrong(format!("{name} does not hold what it should"))
+        .because(error)
+        .hint("the file is damaged; get it again")
+}
+
 /// Proves the checksums of an image that was read from.
 fn source(work: &Work<'_, '_>, image: &OpenImage, proofs: &mut Proofs) -> Result<()> {
     work.go_on()?;
     work.progress.start(Stage::Verify, &image.name, image.verify_len());
     let progress = |more| work.progress.add(Stage::Verify, more);
     let found = image.prove(work.threads, &progress).map_err(|error| match error {
-        Error::Corrupt(_) => wrong(format!("{} does not hold what it should", image.name))
-            .because(error)
-            .hint("the file is damaged; get it again"),
+        Error::Corrupt(_) => not_as_it_should(&image.name, error),
         other => Problem::reading(&image.name, other),
     })?;
     tell(&image.name, &found, proofs);
@@ -187,4 +192,24 @@ fn full(
     }
     proofs.proofs.push("every byte was read back".to_owned());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_as_it_was_meant_says_what_to_do() {
+        assert_eq!(
+            not_kept("the volume that was written is damaged").to_string(),
+            "the volume that was written is damaged\n  \
+             hint: try another disk or folder; if it happens there, too, please report it"
+        );
+        let error = Error::corrupt("mish", "CheckSum", 1u32, "another sum");
+        assert_eq!(
+            not_as_it_should("a.dmg", error).to_string(),
+            "a.dmg does not hold what it should\n  mish: CheckSum is 1: another sum\n  \
+             hint: the file is damaged; get it again"
+        );
+    }
 }

@@ -210,7 +210,9 @@ impl Check<'_, '_> {
             Ok(serde_json::from_reader(BufReader::new(File::open(path)?))?)
         };
         let manifest = read().map_err(|error| {
-            Problem::bad_input(format!("cannot read the manifest {name}")).because(error)
+            Problem::bad_input(format!("cannot read the manifest {name}"))
+                .because(error)
+                .hint("rename it, to check the image alone")
         })?;
         if manifest.format != 1 {
             let text = format!("the manifest {name} is of a newer form ({})", manifest.format);

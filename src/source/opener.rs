@@ -402,11 +402,12 @@ fn refuse(found: &Found) -> Error {
 
 /// The refusal of a partition, by what is in it.
 pub(super) fn refuse_part(part: &Part) -> Error {
+    let hint = "only HFS+ volumes are read here";
     match &part.found {
-        Some(found) => found.refuse("only HFS+ volumes are read here"),
+        Some(found) => found.refuse(hint),
         None => {
             let kind = Value::Text(part.kind.to_string());
-            Error::unsupported("a partition of an unknown kind", "its type", kind, "")
+            Error::unsupported("a partition of an unknown kind", "its type", kind, hint)
         }
     }
 }

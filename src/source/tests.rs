@@ -73,11 +73,9 @@ fn text(item: &Item) -> String {
 
 /// An error and its hint.
 fn told(error: &Error) -> String {
-    match error {
-        Error::Unsupported(what) if !what.hint.is_empty() => {
-            format!("{error}\n  hint: {}", what.hint)
-        }
-        _ => error.to_string(),
+    match error.hint() {
+        "" => error.to_string(),
+        hint => format!("{error}\n  hint: {hint}"),
     }
 }
 
@@ -134,11 +132,13 @@ fn of_several_volumes_one_is_named() {
     let opener = Opener::new();
     assert_eq!(text(&opener.resolve(&path.join("second/a")).unwrap()), "2");
     assert_eq!(text(&opener.resolve(&path.join("1/a")).unwrap()), "1");
+    let several = opener.resolve(&path).and_then(|item| opener.enter(&item)?.volume());
     assert_eq!(
-        error(&opener, &path),
+        told(&several.map(drop).unwrap_err()),
         format!(
             "{}: this is a disk with several HFS+ volumes, which is not supported \
-             (the list of them is \"1 (first), 2 (second)\")",
+             (the list of them is \"1 (first), 2 (second)\")\n  \
+             hint: name one of them behind the image, as in IMAGE.dmg/2",
             path.display()
         )
     );
@@ -193,6 +193,12 @@ fn what_holds_no_installer_is_refused_by_name() {
         "this is no installer (its path is \"d.img\")\n  \
          hint: give the installer's app, its InstallESD.dmg, or InstallMacOSX.dmg"
     );
+    let mut nested = esd();
+    for _ in 0..10 {
+        nested = disk(&[("x", volume("V", &[("/InstallESD.dmg", nested)]))]);
+    }
+    let deep = refused("f.img", "/InstallESD.dmg", nested);
+    assert_eq!(deep, "this is no installer (its depth is 8)\n  hint: give InstallESD.dmg");
     let making = package::Making { style: Style::Sha1, date: DATE };
     let package = package::product(&Product { title: "T", components: &[] }, &making).unwrap();
     assert_eq!(
@@ -277,6 +283,15 @@ fn what_is_no_volume_is_refused_by_name() {
              \"com.apple.diskimage.sparsebundle\")\n  \
              hint: on a Mac: hdiutil convert IMAGE -format UDZO -o PLAIN.dmg",
             bundle.display()
+        )
+    );
+    let other = file(dir.path(), "other.img", &disk(&[("other", bytes(vec![0x11; 4096]))]));
+    assert_eq!(
+        refused(&other),
+        format!(
+            "{}: this is a partition of an unknown kind, which is not supported (its type is \
+             \"Apple HFS+\")\n  hint: only HFS+ volumes are read here",
+            other.display()
         )
     );
     let empty = file(dir.path(), "empty.img", &disk(&[]));

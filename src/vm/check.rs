@@ -88,11 +88,7 @@ pub fn check(
 ) -> Result<Checked> {
     let loaders = loaders(options)?;
     let firmware = Firmware::find(&options.host)?;
-    let look = |error: crate::block::Error| {
-        let hint = "`lionize verify` says what is wrong with it";
-        Failure::missing("the media cannot be read", hint).because(error)
-    };
-    let subject = Subject::look(disk).map_err(look)?;
+    let subject = Subject::look(disk).map_err(|error| unread(&error))?;
     let mut checked =
         Checked { notes: subject.notes.clone(), subject, accel: None, trials: Vec::new() };
     if let Some(fault) = &checked.subject.fault {
@@ -113,6 +109,11 @@ pub fn check(
         checked.trials.push(bench.start(&served, &checked.subject, folder.path())?);
     }
     Ok(checked)
+}
+
+fn unread(error: &crate::block::Error) -> Failure {
+    let hint = "`lionize verify` says what is wrong with it";
+    Failure::missing("the media cannot be read", hint).because(error)
 }
 
 /// A folder of one machine's files, gone with its value.
@@ -241,5 +242,17 @@ mod tests {
             "install it: Debian `apt install --no-install-recommends refind`, Arch `pacman -S \
              refind`; or use `--loader grub`"
         );
+    }
+
+    #[test]
+    fn media_that_cannot_be_read_are_no_fault_of_the_host() {
+        let failure =
+            unread(&crate::block::Error::corrupt("GPT", "Signature", 1u32, "not a GPT's"));
+        assert_eq!(failure.kind, crate::vm::FailureKind::Missing);
+        assert_eq!(
+            failure.to_string(),
+            "the media cannot be read: GPT: Signature is 1: not a GPT's"
+        );
+        assert_eq!(failure.hint.unwrap(), "`lionize verify` says what is wrong with it");
     }
 }

@@ -96,7 +96,7 @@ fn mistakes_say_what_was_meant() {
         2,
         "",
         "error: none of the fixes has a param `fle`\n  \
-         because their params: file, kind, conn, book\nhint: did you mean `file`?\n",
+         because their params are file, kind, conn, book\nhint: did you mean `file`?\n",
     );
     let clear = ["fix", "script", "create-admin-user", "-s", "name=a", "-s", "password=hunter2"];
     let ran = lionize(clear);

@@ -12,6 +12,7 @@ mod dates;
 mod fetch;
 mod files;
 mod fixes;
+mod hints;
 mod inspect;
 mod jobs;
 mod lines;

@@ -96,10 +96,10 @@ fn recipes_that_are_not_there_are_named() {
     lionize(["recipe", "show", "leopard"]).is(
         exit::USAGE,
         "",
-        "error: there is no recipe `leopard`\n  because known: restore, lion, mountain-lion, \
+        "error: there is no recipe `leopard`\n  because the recipes are restore, lion, mountain-lion, \
          mavericks, yosemite, el-capitan, sierra, lion-unattended, mavericks-unattended, \
          lion-server, mountain-lion-server, server-app, remote-desktop, server-admin-tools, p2000-firmware, \
-         golden-image\n",
+         golden-image\nhint: `lionize recipe list` tells of each; to name a file, write ./FILE.toml\n",
     );
 }
 

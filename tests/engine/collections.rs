@@ -171,7 +171,14 @@ fn refusals_say_what_to_do_instead() {
         "{late}"
     );
     let form = refused("10.11.6", "/Packages/component.pkg");
-    assert!(form.contains("flat packages with a Distribution\n  hint: `lionize package"), "{form}");
+    assert!(
+        form.ends_with(
+            "the package /Packages/component.pkg cannot be installed with 10.11.6\n  from 10.10 on, \
+             the installer takes product archives only: flat packages with a Distribution\n  \
+             hint: `lionize package build` makes one, as `productbuild --package` does on a Mac"
+        ),
+        "{form}"
+    );
     let place = refused("10.9", "/elsewhere.pkg");
     assert!(
         place.ends_with(

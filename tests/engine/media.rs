@@ -69,8 +69,10 @@ fn volumes() {
 
 #[test]
 fn sizes_that_do_not_do() {
-    assert!(
-        fails("[media.volume]\nsize = \"40 KiB\"\n").starts_with("the volume cannot be laid out\n")
+    assert_eq!(
+        fails("[media.volume]\nsize = \"40 KiB\"\n"),
+        "the volume cannot be laid out\n  the volume is too small: 176128 more bytes are needed\n  \
+         hint: give it more room: `size` in [media.volume]"
     );
     assert_eq!(
         fails("[media.volume]\nsize = \"target\"\n"),

@@ -101,7 +101,7 @@ fn inputs_must_be_those_that_are_asked_for() {
     );
     assert_eq!(
         problem(&request("restore", &[("imgae", &new)])),
-        "the recipe has no input `imgae`\n  its inputs: image\n  hint: did you mean `image`?"
+        "the recipe has no input `imgae`\n  its inputs are image\n  hint: did you mean `image`?"
     );
     assert_eq!(
         problem(&request("lino", &[])),

@@ -329,6 +329,39 @@ fn a_comment_of_nothing_is_refused() {
 }
 
 #[test]
+fn what_finds_nothing_or_too_much_says_what_to_do() {
+    assert_eq!(
+        fails("[[step]]\nreplace = { path = \"/etc/hosts\", find = \"zzz\", with = \"b\" }\n"),
+        "step 2 (r.toml:13:1) failed\n  nothing to replace was found in /etc/hosts\n  \
+         hint: if it may be missing, say `optional = true`"
+    );
+    assert_eq!(
+        fails("[[step]]\nplist = { path = \"/Info.plist\", set = { D = 2012-10-16 } }\n"),
+        "step 2 (r.toml:13:1) failed\n  `2012-10-16` is no date for a property list\n  \
+         hint: write it in UTC, such as 2012-10-16T00:00:00Z"
+    );
+    let several = "[[step]]\nextract = { from = \"image\", path = \"etc/*\", to = \"/x\" }\n";
+    let several = fails(several);
+    assert!(
+        several.starts_with(
+            "step 2 (r.toml:13:1) failed\n  `etc/*` matches several files or folders\n"
+        ) && several.ends_with("\n  hint: write a path that names one of them"),
+        "{several}"
+    );
+    assert_eq!(
+        fails("[[step]]\nmove = { from = \"/Info.plist\", to = \"/etc/hosts\" }\n"),
+        "step 2 (r.toml:13:1) failed\n  cannot change /etc/hosts\n  `hosts` exists already\n  \
+         hint: to replace what is there, say `replace = true`"
+    );
+    assert_eq!(
+        fails("[[step]]\ncollection = \"/x.pkg\"\n"),
+        "step 2 (r.toml:13:1) failed\n  the volume is no installer's of 10.7 to 10.12\n  \
+         there is no OSInstall.mpkg in /Packages or /System/Installation/Packages\n  \
+         hint: begin with `restore` of an installer"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     assert_eq!(
         fails("[[step]]\nremove = \"/etc/none/x\"\n"),

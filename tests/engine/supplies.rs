@@ -111,6 +111,21 @@ fn another_builds_package_is_never_taken_unasked() {
 }
 
 #[test]
+fn a_product_that_is_not_there_can_be_looked_for() {
+    let place = Place::new("11C74", &package(true));
+    let text = "schema = 1\nname = \"t\"\ntitle = \"T\"\n[inputs.x]\nkind = \"catalog\"\n\
+                catalog = \"lion\"\nproduct = \"zzz\"\npackage = \"x.pkg\"\n[media]\n\
+                layout = \"bare\"\n[[step]]\ncopy = { from = \"x\", to = \"/x\" }\n";
+    let recipe = file(place.dir.path(), "t.toml", &bytes(text.as_bytes()));
+    let wanted = Request { recipe: recipe.to_str().unwrap().into(), ..place.request() };
+    assert_eq!(
+        problem(&Request { inputs: Vec::new(), ..wanted }),
+        "the lion catalog has no product zzz\n  \
+         hint: `lionize catalog list --search TEXT` finds products"
+    );
+}
+
+#[test]
 fn what_is_not_proven_is_not_kept() {
     let place = Place::new("11C74", &package(false));
     for _ in 0..2 {

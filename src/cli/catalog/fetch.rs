@@ -64,10 +64,7 @@ pub(super) fn run(args: &Fetch, style: Style, streams: &mut Streams<'_>) -> Outc
 /// What proves a file that was fetched; refused when something contradicts, or
 /// when nobody proves what came without TLS.
 fn judged(package: &Package, stored: &Stored, may_be_plain: bool) -> Result<Verdict, Problem> {
-    let wrong = |how: &str, why: &str| {
-        let sentence = format!("{} {how}", escaped_text(package.name()));
-        Problem::new(ProblemKind::Verification, sentence).because(why)
-    };
+    let wrong = |how: &str, why: &str| refuted(package.name(), how, why);
     let anchors = Anchors::apple();
     let anchors =
         anchors.map_err(|error| Problem::ours("our own roots are broken").because(error))?;
@@ -88,6 +85,12 @@ fn judged(package: &Package, stored: &Stored, may_be_plain: bool) -> Result<Verd
         return Err(wrong("came without TLS, and nothing proves it", &verdict.answer()));
     }
     Ok(verdict)
+}
+
+fn refuted(name: &str, how: &str, why: &str) -> Problem {
+    Problem::new(ProblemKind::Verification, format!("{} {how}", escaped_text(name)))
+        .because(why)
+        .hint("do not use it: try another network, or a mirror of yours with --mirror")
 }
 
 /// The packages of these names, or all.
@@ -133,4 +136,18 @@ fn object((package, to, stored, verdict): &Fetched<'_>) -> serde_json::Value {
         "proven": verdict.is_proven(),
         "trust": verdict.answer(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_prove_right_is_not_to_be_used() {
+        assert_eq!(
+            refuted("a.pkg", "is not what it should be", "refuted: it has 2 bytes").to_string(),
+            "a.pkg is not what it should be\n  refuted: it has 2 bytes\n  \
+             hint: do not use it: try another network, or a mirror of yours with --mirror"
+        );
+    }
 }

@@ -25,7 +25,7 @@ const MOST_TOLD: usize = 20;
 pub(super) fn run(args: &Mirror, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let base = args.base.as_deref().map(Base::parse).transpose();
     let base = base.map_err(|why| {
-        let problem = Problem::usage("the base is no address").because(why);
+        let problem = Problem::usage("the base's address cannot be used").because(why);
         problem.hint("give one like --base http://server:8088")
     })?;
     let opened = open(&args.which, style, streams)?;
@@ -235,4 +235,19 @@ fn write_catalog(
     temp.write_all(&catalog).map_err(failed)?;
     temp.persist(&path).map_err(|error| failed(error.error))?;
     Ok((path.display().to_string(), ids.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mirror_lacks_is_told_at_once() {
+        let one = Problem::new(ProblemKind::Network, "a.pkg could not be fetched").because("404");
+        let problem = lacking(vec![one; 22]);
+        assert_eq!(problem.sentence, "the mirror lacks 22 entries");
+        assert_eq!(problem.causes[0], "a.pkg could not be fetched\n404");
+        assert_eq!(problem.causes[20], "and 2 more");
+        assert_eq!(problem.hint.unwrap(), "run it again: what is there is kept");
+    }
 }

@@ -49,9 +49,9 @@ pub(super) fn open(
 
 fn no_origin(why: NoOrigin) -> Problem {
     match why {
-        NoOrigin::Address(why) => {
-            Problem::usage("the catalog's address cannot be used").because(why)
-        }
+        NoOrigin::Address(why) => Problem::usage("the catalog's address cannot be used")
+            .because(why)
+            .hint("give one that begins with http:// or https://, or a catalog's name or file"),
         NoOrigin::Name(name) => {
             let problem = Problem::usage(format!("no catalog is called `{}`", escaped_text(&name)));
             if Path::new(&name).exists() {

@@ -19,7 +19,7 @@ pub(super) fn text(path: &Path, named: bool) -> Result<Option<String>, Problem> 
     let read = || {
         let length = std::fs::metadata(path)?.len();
         if length > MOST {
-            return Err(io::Error::other("it is longer than such a file can be"));
+            return Err(io::Error::other("it is longer than 64 KiB"));
         }
         std::fs::read_to_string(path)
     };
@@ -29,7 +29,7 @@ pub(super) fn text(path: &Path, named: bool) -> Result<Option<String>, Problem> 
         Err(error) => {
             let problem =
                 Problem::bad_input(format!("cannot read the settings {}", path.display()));
-            Err(problem.because(error))
+            Err(problem.because(error).hint("LIONIZE_CONFIG names another file"))
         }
     }
 }

@@ -219,7 +219,8 @@ fn a_file_that_is_named_must_be_there() {
         (
             3,
             "error: cannot read the settings /no/such/config.toml\n  \
-             because No such file or directory (os error 2)\n"
+             because No such file or directory (os error 2)\n\
+             hint: LIONIZE_CONFIG names another file\n"
         )
     );
 }

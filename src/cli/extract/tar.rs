@@ -85,7 +85,8 @@ impl<'a, W: Write> Tarring<'a, W> {
         if self.tops.insert(name.to_owned()) {
             return Ok(());
         }
-        Err(Problem::usage(format!("two of what is to be extracted are named `{name}`")))
+        Err(Problem::usage(format!("two of what is to be extracted are named `{name}`"))
+            .hint("extract them one by one, or the folder that both are in"))
     }
 
     fn node(

@@ -211,3 +211,31 @@ fn symlink(target: &std::ffi::OsStr, path: &Path) -> io::Result<()> {
 fn symlink(target: &std::ffi::OsStr, path: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(target, path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_already_is_told() {
+        let target = Target {
+            root: "/to".into(),
+            links: Vec::new(),
+            folders: Vec::new(),
+            left_out: Vec::new(),
+        };
+        let refused = |path: &str| {
+            target.refused(Path::new(path), &io::ErrorKind::AlreadyExists.into()).to_string()
+        };
+        assert_eq!(
+            refused("a/b"),
+            "cannot make /to/a/b: this host takes it for another name\n  two names differ only in \
+             case, or in how their letters are composed\n  \
+             hint: extract to a file system that tells such names apart"
+        );
+        assert_eq!(
+            refused("a"),
+            "/to/a exists already\n  hint: give another folder with --to; nothing is ever replaced"
+        );
+    }
+}

@@ -51,14 +51,18 @@ fn conclude(name: &str, checked: &Checked, style: Style, streams: &mut Streams<'
     if checked.boots() {
         return streams.told(style, &text(name, checked), &json);
     }
+    Err(Failure::Partly(Box::new((failed(name, &checked.trials), json))))
+}
+
+fn failed(name: &str, trials: &[Trial]) -> Problem {
     let mut problem = Problem::new(ProblemKind::Verification, format!("{name} does not boot"));
-    problem.causes = checked.trials.iter().map(line).collect();
-    let kept = checked.trials.iter().flat_map(|trial| &trial.kept);
+    problem.causes = trials.iter().map(line).collect();
+    let kept = trials.iter().flat_map(|trial| &trial.kept);
     let kept: Vec<_> = kept.map(|path| path.display().to_string()).collect();
-    if !kept.is_empty() {
-        problem = problem.hint(format!("what was said is in {}", kept.join(", ")));
+    if kept.is_empty() {
+        return problem;
     }
-    Err(Failure::Partly(Box::new((problem, json))))
+    problem.hint(format!("what was said is in {}", kept.join(", ")))
 }
 
 fn line(trial: &Trial) -> String {
@@ -133,5 +137,18 @@ mod tests {
         assert!(is_image("Installers/InstallESD.dmg"));
         assert!(!is_image("lion"));
         assert!(!is_image("./mine.toml"));
+    }
+
+    #[test]
+    fn what_does_not_boot_says_why_and_where_the_logs_are() {
+        let verdict = Verdict::Refused("boot.efi has 2 bytes, fewer than a program".to_owned());
+        let kept = vec!["/tmp/x/serial.log".into()];
+        let trial = Trial { loader: Loader::Grub, verdict, took: Duration::from_secs(7), kept };
+        assert_eq!(
+            failed("stick.img", &[trial]).to_string(),
+            "stick.img does not boot\n  GRUB: boot.efi cannot be started: \
+             boot.efi has 2 bytes, fewer than a program (7.0 s)\n  \
+             hint: what was said is in /tmp/x/serial.log"
+        );
     }
 }

@@ -115,6 +115,12 @@ fn check_terminal(style: Style, streams: &Streams<'_>) -> engine::Result<()> {
     Err(Problem::usage("the wizard has nobody to ask").because(why).hint(hint))
 }
 
+/// An input that is no recipe's.
+fn orphan(name: &str) -> Problem {
+    Problem::usage(format!("there is no input `{name}`"))
+        .hint("say which recipe with --recipe: inputs are a recipe's")
+}
+
 /// What the flags answer.
 fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
     let mut flow = Flow::default();
@@ -134,9 +140,7 @@ fn preset(args: &Args, streams: &Streams<'_>) -> engine::Result<Answers> {
         flow.answer(Answer::Recipe(name.clone(), Box::new(recipe)));
     }
     if let Some(pair) = given.first() {
-        let text = format!("there is no input `{}`", pair.name);
-        let problem = Problem::usage(text);
-        return Err(problem.hint("say which recipe with --recipe: inputs are a recipe's"));
+        return Err(orphan(&pair.name));
     }
     for (name, value) in making.set.iter().map(job::param).collect::<engine::Result<Vec<_>>>()? {
         flow.answer(Answer::Param(name, value));
@@ -251,4 +255,18 @@ fn lost(error: &io::Error) -> Problem {
 fn ended() -> Problem {
     let sentence = "the wizard was ended; nothing was made, and nothing was changed";
     Problem::new(ProblemKind::Interrupted, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_input_without_a_recipe_says_what_to_give() {
+        assert_eq!(
+            orphan("installer").to_string(),
+            "there is no input `installer`\n  \
+             hint: say which recipe with --recipe: inputs are a recipe's"
+        );
+    }
 }

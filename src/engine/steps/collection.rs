@@ -92,9 +92,9 @@ impl Installer {
     pub(super) fn on(job: &Job<'_>) -> Result<Self> {
         let Some(folder) = Self::folder(job)? else {
             let problem = Problem::bad_input("the volume is no installer's of 10.7 to 10.12");
-            return Err(
-                problem.because(format!("there is no {OWN} in {} or {}", FOLDERS[0], FOLDERS[1]))
-            );
+            return Err(problem
+                .because(format!("there is no {OWN} in {} or {}", FOLDERS[0], FOLDERS[1]))
+                .hint("begin with `restore` of an installer"));
         };
         let version = system_version(job.tree()?).map(|system| system.version);
         let version = version.ok_or_else(|| {

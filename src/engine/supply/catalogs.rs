@@ -70,7 +70,9 @@ fn nowhere(why: NoOrigin) -> Problem {
             let names = named::all().iter().map(|known| known.name.as_str());
             Problem::usage(format!("no catalog is called `{name}`")).near(&name, names)
         }
-        NoOrigin::Address(why) => Problem::usage("the catalog's address is not plain").because(why),
+        NoOrigin::Address(why) => Problem::usage("the catalog's address cannot be used")
+            .because(why)
+            .hint("give one that begins with http:// or https://, or a catalog's name or file"),
     }
 }
 

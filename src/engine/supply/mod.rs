@@ -73,7 +73,7 @@ impl<'a, 's> Supply<'a, 's> {
         let options = self.options;
         let mirror = options.mirror.as_deref().map(Mirror::parse).transpose();
         let mirror = mirror.map_err(|fault| {
-            Problem::usage("the mirror is no address")
+            Problem::usage("the mirror's address cannot be used")
                 .because(fault)
                 .hint("give one like --mirror http://server:8088")
         })?;

@@ -176,3 +176,21 @@ fn what_a_package_cannot_hold_is_refused() {
         "package: script length is 16777217: over the limit of 16 MiB"
     );
 }
+
+#[test]
+fn a_long_attribute_is_refused() {
+    let mut tree = empty(DATE);
+    let file = add(&mut tree, "/a", Mode::FILE | 0o644, b"");
+    tree.xattrs_mut(file).push(crate::volume::tree::Xattr {
+        name: Name::from_text("a"),
+        value: bytes(vec![0; 1 << 20 << 5]),
+    });
+    let part =
+        Component { identifier: "a", version: "1", location: None, payload: &tree, scripts: &[] };
+    let making = Making { style: Style::Sha1, date: DATE };
+    assert_eq!(
+        component(&part, &making).map(drop).unwrap_err().to_string(),
+        "this is an extended attribute of that length in a payload, which is not supported \
+         (length is 33554432)"
+    );
+}

@@ -278,6 +278,24 @@ fn a_fix_may_wait_twice_with_other_params() {
     }
 }
 
+/// A system of 10.11 that runs keeps its own files.
+#[test]
+fn what_a_running_system_keeps_is_delivered_otherwise() {
+    let dir = tempfile::tempdir().unwrap();
+    let image = file(dir.path(), "in.img", &installer("10.11.6"));
+    let step = "{ id = \"printer-sharing\", deliver = \"first-boot\" }";
+    let refused = planned(dir.path(), &image, step).map(drop).unwrap_err();
+    assert!(
+        refused.ends_with(
+            "the fix `printer-sharing` would never be made by `first-boot`\n  System Integrity \
+             Protection keeps a system of 10.11 or later that runs from changing \
+             /System/Library/LaunchDaemons/org.cups.cupsd.plist\n  \
+             hint: deliver it by `install`, or in a `volume`"
+        ),
+        "{refused}"
+    );
+}
+
 /// A fix of OS X Server that an installer runs would find no Server, and fail the
 /// whole installation.
 #[test]
@@ -292,7 +310,8 @@ fn a_fix_of_server_is_not_for_an_installer_to_run() {
     assert!(
         refused.contains(
             "the fix `apache-digest-freeze` would never be made by `install`\n  \
-             it changes OS X Server, which comes after the system"
+             it changes OS X Server, which comes after the system\n  \
+             hint: deliver it by `first-boot`: then it waits for Server"
         ),
         "{refused}"
     );

@@ -108,3 +108,15 @@ fn on_a_running_mac_the_daemon_is_loaded_again() {
         assert_eq!(mac.ran().lines().count(), 2, "nothing changed: nothing is loaded again");
     }
 }
+
+#[test]
+fn a_volume_without_the_list_has_nothing_to_change() {
+    let refused = case("printer-sharing").refused(&system("10.9"));
+    assert!(
+        refused.ends_with(
+            "the fix `printer-sharing` finds nothing to change\n  \
+             no file has the shape that it changes\n  hint: in a recipe, `optional = true` lets it find nothing"
+        ),
+        "{refused}"
+    );
+}

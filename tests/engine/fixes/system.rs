@@ -28,7 +28,11 @@ fn stable_ipv6_is_refused_where_nothing_reads_the_file() {
     let refused = fix.refused(&system("11.7.10"));
     assert!(
         refused.contains("the fix `stable-ipv6` is not for system 11.7.10\n")
-            && refused.contains("macOS 11 and later do not read /etc/sysctl.conf"),
+            && refused.contains("macOS 11 and later do not read /etc/sysctl.conf")
+            && refused.ends_with(
+                "\n  hint: where you know better: `force = true` in the recipe's step, or --force \
+                 with `lionize fix apply`"
+            ),
         "{refused}"
     );
     for shell in shells() {
