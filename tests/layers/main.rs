@@ -3,6 +3,9 @@
 // A failed unwrap is a failed test.
 #![allow(clippy::unwrap_used)]
 
+mod hints;
+mod literals;
+
 use std::path::{Path, PathBuf};
 
 /// What each layer may import from, besides itself.
