@@ -320,11 +320,13 @@ fn tables<'a, 'i>(
     let Some(table) = table.table(key) else { return Vec::new() };
     let mut found = Vec::new();
     for (name, span, value) in table.entries() {
-        if !is_word(name.value) || name.value == "params" {
-            let message = format!(
-                "`{}` cannot be the name of {what}: use lower-case letters, digits, `-`",
-                name.value
-            );
+        let why = match name.value {
+            "params" => Some("it stands for the recipe's params"),
+            name if !is_word(name) => Some("use lower-case letters, digits and `-`"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let message = format!("`{}` cannot be the name of {what}: {why}", name.value);
             table.reader.mistake(&span, message);
         }
         if let Some(value) = Table::of_value(table.reader, value, what) {

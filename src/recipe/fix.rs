@@ -169,7 +169,7 @@ fn read(reader: &Reader<'_>, text: &str, draft: &mut Draft) -> Option<Fix> {
     let (id, title, why) = (table.need("id"), table.need("title"), table.need("why"));
     if let Some(id) = id.as_ref().filter(|id| !is_word(&id.value)) {
         let message = format!(
-            "`{}` cannot be the id of a fix: use lower-case letters, digits, `-`",
+            "`{}` cannot be the id of a fix: use lower-case letters, digits and `-`",
             id.value.escape_default()
         );
         table.reader.mistake_at(id.at.clone(), message, None);

@@ -173,7 +173,7 @@ impl<'a, 'i> Table<'a, 'i> {
             N::try_from(u64::from_str_radix(&digits, int.radix()).ok()?).ok()
         });
         if number.is_none() {
-            self.reader.mistake(&value.span(), wrong(key, "a whole number", value.get_ref()));
+            self.reader.mistake(&value.span(), wrong(key, WHOLE, value.get_ref()));
         }
         let at = self.reader.position(value.span().start);
         number.map(|value| Located { value, at })
@@ -222,9 +222,12 @@ impl<'a, 'i> Table<'a, 'i> {
     }
 }
 
+/// What a number has to be.
+const WHOLE: &str = "a whole number";
+
 /// The message for a value of the wrong type.
-pub(super) fn wrong(key: &str, wanted: &str, found: &DeValue<'_>) -> String {
-    let found = match found {
+pub(super) fn wrong(key: &str, wanted: &str, value: &DeValue<'_>) -> String {
+    let found = match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
         DeValue::Boolean(_) => "true or false",
@@ -232,8 +235,14 @@ pub(super) fn wrong(key: &str, wanted: &str, found: &DeValue<'_>) -> String {
         DeValue::Array(_) => "an array",
         DeValue::Table(_) => "a table",
     };
-    if wanted == found {
-        return format!("`{key}` cannot have this value");
+    match value {
+        DeValue::Integer(number) if wanted == WHOLE => {
+            format!("`{key}` cannot be {}: that is out of its range", number.as_str())
+        }
+        DeValue::Float(number) if wanted == WHOLE => {
+            format!("`{key}` must be {WHOLE}, not {}", number.as_str())
+        }
+        _ if wanted == found => format!("`{key}` cannot have this value"),
+        _ => format!("`{key}` must be {wanted}, not {found}"),
     }
-    format!("`{key}` must be {wanted}, not {found}")
 }

@@ -2,10 +2,10 @@
 
 use crate::recipe::draft::{Draft, Use};
 use crate::recipe::reader::{Located, Reader, Table, wrong};
-use crate::recipe::text::{flags, key_path, mode};
+use crate::recipe::text::{flag_names, flags, key_path, mode};
 use crate::recipe::{
     Action, Delivery, Find, FixUse, InputKind, KeyPath, Owning, PlistEdit, SettingsEdit, Shape,
-    Value,
+    Value, nearest,
 };
 use toml::Spanned;
 use toml::de::DeValue;
@@ -380,7 +380,10 @@ impl Form<'_, '_, '_> {
         if let Some(text) = self.table.text("flags") {
             match flags(&text.value) {
                 Ok(flags) => owning.flags = Some(flags),
-                Err(word) => reader.mistake_at(text.at, format!("unknown flag `{word}`"), None),
+                Err(word) => {
+                    let near = nearest(word, flag_names());
+                    reader.mistake_at(text.at, format!("unknown flag `{word}`"), near);
+                }
             }
         }
         owning

@@ -264,3 +264,72 @@ fn how_a_fix_is_delivered_is_checked_with_the_recipe() {
         assert_eq!(step(wrong).unwrap_err(), [wanted]);
     }
 }
+
+/// A mistake's message, without its place.
+fn message(text: &str) -> &str {
+    text.splitn(4, ':').nth(3).unwrap_or(text).trim_start()
+}
+
+#[test]
+fn each_mistake_says_what_to_write() {
+    let image = "[inputs.image]\nkind = \"image\"\n";
+    let step = |step: &str| format!("{image}[[step]]\n{step}\n");
+    let plist = |edit: &str| step(&format!("plist = {{ path = \"/p\", {edit} }}"));
+    let write = |more: &str| step(&format!("write = {{ to = \"/a\", text = \"\", {more} }}"));
+    let fix = |params: &str| step(&format!("fix = {{ id = \"create-admin-user\", {params} }}"));
+    for (text, wanted) in [
+        (step("label = \"{params.nme}\""), "there is no param `nme`"),
+        (
+            step("restore = \"image\"\nin = \"/x.dmg\""),
+            "restore begins a volume, not one in an image",
+        ),
+        ("test = 1".to_owned(), "tests are written as `[[test]]`"),
+        ("step = 1".to_owned(), "steps are written as `[[step]]`"),
+        (
+            "[params.a]\ndefault = \"x\"\nchoices = [\"y\"]".to_owned(),
+            "the default `x` is none of the choices",
+        ),
+        ("[params.a]\ndefault = \"x\"\nsecret = true".to_owned(), "a secret has no default"),
+        ("[params.a]\ndefault = 1.5".to_owned(), "a default is a text, a number, true or false"),
+        (
+            "[media.volume]\nblock_size = 7".to_owned(),
+            "`block_size` is 7; it must be a power of two from 512 to 65536",
+        ),
+        (step(""), "a step must do something"),
+        (
+            "[inputs.A]\nkind = \"image\"".to_owned(),
+            "`A` cannot be the name of an input: use lower-case letters, digits and `-`",
+        ),
+        (
+            "[inputs.params]\nkind = \"image\"".to_owned(),
+            "`params` cannot be the name of an input: it stands for the recipe's params",
+        ),
+        (
+            step("restore = { from = \"image\", path = \"/x\", verbatim = true }"),
+            "what is restored block for block is an input's own volume",
+        ),
+        (step("copy = { to = \"/x\" }"), "copy needs `from` (an input) or `path` (in the volume)"),
+        (
+            step("replace = { path = \"/a\", find = \"\", with = \"\" }"),
+            "replace looks for nothing",
+        ),
+        (step("comment = { path = \"/a\", contains = \"\" }"), "comment looks for nothing"),
+        (write("mode = 755"), "write a mode in octal, such as \"0755\""),
+        (write("flags = \"hiden\""), "unknown flag `hiden`; did you mean `hidden`?"),
+        (write("owner = -1"), "`owner` cannot be -1: that is out of its range"),
+        (write("owner = 1.5"), "`owner` must be a whole number, not 1.5"),
+        (
+            plist("create = true"),
+            "plist changes nothing: give `set`, `add`, `include`, `delete` or `merge`",
+        ),
+        (plist("set = { a = 99999999999999999999 }"), "this number is too large"),
+        (
+            fix("params = { nme = \"a\" }"),
+            "the fix `create-admin-user` has no param `nme`; did you mean `name`?",
+        ),
+    ] {
+        let found = mistakes(&text);
+        let found: Vec<_> = found.iter().map(|text| message(text)).collect();
+        assert!(found.contains(&wanted), "{wanted}\n{found:#?}");
+    }
+}

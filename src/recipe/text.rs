@@ -107,6 +107,11 @@ pub(super) fn flags(text: &str) -> Result<u32, &str> {
     })
 }
 
+/// The flags' words.
+pub(super) fn flag_names() -> impl Iterator<Item = &'static str> {
+    FLAGS.iter().map(|(name, _)| *name)
+}
+
 /// A key path from `Sockets:Listeners:0`; `\:` is a colon in a key.
 pub(super) fn key_path(text: &str) -> KeyPath {
     let mut keys = vec![String::new()];
