@@ -222,3 +222,61 @@ fn a_verified_image_has_a_readable_manifest() {
         ),
     );
 }
+
+#[test]
+fn params_are_given_by_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let recipe = write(
+        dir.path(),
+        "r.toml",
+        "schema = 1\nname = \"r\"\ntitle = \"R\"\n[params.owner]\nabout = \"whose Mac it is\"\n\
+         [media]\nlayout = \"bare\"\n[[step]]\nlabel = \"{params.owner}\"\n",
+    );
+    says(
+        &["-q", "plan", &recipe],
+        exit::USAGE,
+        "error: the recipe needs the param `owner`\n  because whose Mac it is\nhint: give it with \
+         --set owner=VALUE\n",
+    );
+    says(
+        &["-q", "plan", &recipe, "--set", "onwer=me"],
+        exit::USAGE,
+        "error: the recipe has no param `onwer`\n  because its params are owner\nhint: did you mean \
+         `owner`?\n",
+    );
+    says(
+        &["recipe", "show", "https://example.com/r.toml#sha256=12"],
+        exit::USAGE,
+        "error: the digest of the recipe https://example.com/r.toml is no SHA-256\n  because it is \
+         `12`, not 64 hex digits\n",
+    );
+}
+
+#[test]
+fn files_are_always_proven() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = dir.path().join("o.img").display().to_string();
+    says(
+        &["-q", "build", "lion", "-o", &output, "--verify", "none"],
+        exit::USAGE,
+        "error: files are always proven: `--verify none` is for disks\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn values_are_unicode_text() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let said = |flag: &str, value: &[u8]| {
+        let ran =
+            lionize([OsStr::new("plan"), "lion".as_ref(), flag.as_ref(), OsStr::from_bytes(value)]);
+        assert_eq!(ran.code, exit::USAGE);
+        ran.errors
+    };
+    assert_eq!(said("--set", b"a=\xe4"), "error: the value of `--set a` is not Unicode text\n");
+    assert_eq!(
+        said("--catalog", b"lion=\xe4"),
+        "error: the place of `--catalog lion` is not Unicode text\n"
+    );
+}

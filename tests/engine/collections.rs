@@ -189,6 +189,8 @@ fn refusals_say_what_to_do_instead() {
     );
     let text = refused("10.9", "/Packages/text.pkg");
     assert!(text.contains("/Packages/text.pkg is no package\n"), "{text}");
+    let folder = refused("10.9", "/Packages");
+    assert!(folder.ends_with("/Packages is a folder, and no package"), "{folder}");
     let none = refused("10.9", "/Packages/none.pkg");
     assert!(none.contains("there is no /Packages/none.pkg in the volume"), "{none}");
 }

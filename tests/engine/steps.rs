@@ -362,6 +362,37 @@ fn what_finds_nothing_or_too_much_says_what_to_do() {
 }
 
 #[test]
+fn what_has_the_wrong_shape_is_said() {
+    let lead = "step 2 (r.toml:13:1) failed\n  ";
+    let image = "from = \"image\"";
+    for (step, says) in [
+        (
+            "move = { from = \"/etc/hosts\", to = \"/\" }".to_owned(),
+            "the volume's root cannot be replaced",
+        ),
+        (
+            format!("extract = {{ {image}, path = \"etc/hosts\", to = \"/\" }}"),
+            "a file cannot be the volume's root",
+        ),
+        (
+            "bless = { folder = \"/etc/hosts\", file = \"/etc/hosts\" }".to_owned(),
+            "/etc/hosts is not a folder, and cannot be blessed",
+        ),
+        (
+            "plist = { path = \"/Info.plist\", include = { A = 1 } }".to_owned(),
+            "the value at A is no array",
+        ),
+        (
+            "plist = { path = \"/Info.plist\", set = { D = \"data:;base64,?\" } }".to_owned(),
+            "data for a property list is no base64\n  Invalid symbol 63, offset 0.",
+        ),
+        ("label = \"\"".to_owned(), "a volume's name has 1 to 255 characters\n  it is \"\""),
+    ] {
+        assert_eq!(fails(&format!("[[step]]\n{step}\n")), format!("{lead}{says}"));
+    }
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     assert_eq!(
         fails("[[step]]\nremove = \"/etc/none/x\"\n"),
