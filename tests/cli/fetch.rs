@@ -131,7 +131,8 @@ fn two_files_of_one_name_are_refused() {
     let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
     let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
     let rest = ["--server", &url, "--store", &store, "--to", &to, "--sha256", &sha256];
-    let errors = "error: the server calls the image and its chunk list alike: `a.dmg`\nhint: something may answer in the server's place: try another network\n";
+    let errors = "error: the server calls the image and its chunk list alike: `a.dmg`\n\
+                  hint: something may answer in the server's place: try another network\n";
     lionize([&base[..], &rest].concat()).is(exit::NETWORK, "", errors);
     assert!(!folder.path().join("out").exists());
 }
