@@ -358,6 +358,12 @@ mod tests {
             blank("/dev/sdb", told("/dev/sdb", Trouble::Stopped)).to_string(),
             format!("the work was interrupted; nothing starts from /dev/sdb now\n  hint: {again}")
         );
+        let full = Trouble::Medium(io::ErrorKind::StorageFull.into());
+        assert_eq!(
+            told("/dev/sdb", full).to_string(),
+            "cannot write /dev/sdb\n  no storage space\n  \
+             hint: a disk that is smaller than it says is of no use: take another"
+        );
         assert_eq!(
             told("/dev/sdb", Trouble::Wrong("byte 512 came back as byte 0".into())).to_string(),
             "/dev/sdb does not keep what is written to it\n  byte 512 came back as byte 0\n  \
