@@ -185,7 +185,8 @@ fn catalogs_that_are_none_are_refused() {
         exit::USAGE,
         "",
         "error: the catalog's address cannot be used\n  because URL: scheme is \"ftp://h/x\": \
-         neither http:// nor https://\n",
+         neither http:// nor https://\nhint: give one that begins with http:// or https://, or a \
+         catalog's name or file\n",
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.sucatalog");
