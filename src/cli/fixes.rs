@@ -87,7 +87,7 @@ fn refusals(version: &str) -> String {
 fn show(name: &str, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let text = fixes::text(name)?;
     let fix = fixes::parse(&text)?;
-    streams.told(style, &text.text, &json!({"result": "shown", "fix": fix}))
+    streams.result(style, &text.text, &json!({"result": "shown", "fix": fix}))
 }
 
 /// The values of `--set`; `ask` for a secret is answered on the terminal.

@@ -58,12 +58,10 @@ fn no_line_is_longer_than_a_terminal() {
         &["catalog", "check", catalog[0], catalog[1]],
         &["cache", "list"],
         &["recipe", "list"],
-        &["recipe", "show", "lion-server"],
         &["recipe", "diff", "lion", "lion-server"],
         &["recipe", "check", "lion", "lion-unattended"],
         &["fix", "list"],
         &["fix", "list", "--for", "10.11"],
-        &["fix", "show", "create-admin-user"],
         &["devices"],
         &["plan", "lion", "-i", input],
         &["plan", "lion", "-i", input, "--fix", "enable-ssh"],
@@ -87,6 +85,17 @@ fn no_line_is_longer_than_a_terminal() {
             let columns = console::measure_text_width(&line);
             assert!(columns <= 80 || is_word, "{args:?}: {columns} columns\n{line}");
         }
+    }
+}
+
+/// What is copied into a file has to be what it was.
+#[test]
+fn texts_to_copy_stay_as_they_are() {
+    let home = tempfile::tempdir().unwrap();
+    for args in [["recipe", "show", "lion-server"], ["fix", "show", "create-admin-user"]] {
+        let text = String::from_utf8(lionize(args).out).unwrap();
+        assert!(text.lines().any(|line| line.len() > 80), "{args:?}: nothing is to be seen");
+        assert_eq!(printed(home.path(), &args), text.lines().collect::<Vec<_>>());
     }
 }
 

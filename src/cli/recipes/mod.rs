@@ -77,7 +77,7 @@ fn list(style: Style, streams: &mut Streams<'_>) -> Outcome {
 fn show(name: &str, supplies: &Supplies, style: Style, streams: &mut Streams<'_>) -> Outcome {
     let text = load::text_with(name, supplies)?;
     let recipe = load::parse(&text)?;
-    streams.told(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
+    streams.result(style, &text.text, &json!({"result": "shown", "recipe": recipe}))
 }
 
 /// All recipes are checked, whatever is wrong with the first.
