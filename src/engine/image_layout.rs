@@ -177,6 +177,13 @@ fn by_table(
 ) -> Result<Layout, Error> {
     let (old, size) = (u64::from(table.sector), u64::from(sector));
     let mut notes = Vec::new();
+    if table.backup {
+        notes.push(
+            "the first copy of the image's partition table is damaged: the second is read, and \
+             both are made anew"
+                .to_owned(),
+        );
+    }
     if old != size {
         notes.push(format!(
             "the image has sectors of {old} bytes and the disk of {size}: its partition table is made anew"
@@ -389,6 +396,21 @@ mod tests {
                 "take a disk with sectors of 512 bytes"
             )
         );
+    }
+
+    /// The disk gets whole tables; that the image has none is for its owner to know.
+    #[test]
+    fn a_damaged_first_table_is_told() {
+        let whole = lay_out(&bytes(disk()), LEN, 512).unwrap();
+        assert!(whole.notes.iter().all(|note| !note.contains("damaged")), "{:?}", whole.notes);
+        let mut image = disk();
+        image[512 + 16] ^= 1;
+        let layout = lay_out(&bytes(image), LEN, 512).unwrap();
+        let note = "the first copy of the image's partition table is damaged: the second is read, \
+                    and both are made anew";
+        assert!(layout.notes.iter().any(|told| told == note), "{:?}", layout.notes);
+        let table = gpt::read(&layout.map).unwrap().unwrap();
+        assert!(!table.backup);
     }
 
     #[test]
