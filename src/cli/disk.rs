@@ -304,28 +304,8 @@ mod tests {
     }
 
     fn stick(serial: Option<&str>, id: Option<&str>) -> Disk {
-        Disk {
-            name: "sdb".to_owned(),
-            path: "/dev/sdb".into(),
-            number: (8, 16),
-            sequence: None,
-            kind: device::Kind::Disk,
-            bus: device::Bus::Usb,
-            external: true,
-            removable: true,
-            read_only: false,
-            hidden: false,
-            vendor: None,
-            model: None,
-            serial: serial.map(str::to_owned),
-            id: id.map(str::to_owned),
-            bytes: 1 << 30,
-            logical: 512,
-            physical: 512,
-            parts: Vec::new(),
-            uses: Vec::new(),
-            contents: device::Contents::default(),
-        }
+        let (serial, id) = (serial.map(str::to_owned), id.map(str::to_owned));
+        Disk { serial, id, ..device::stick() }
     }
 
     #[test]

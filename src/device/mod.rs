@@ -27,6 +27,8 @@ mod uses;
 pub use contents::{Contents, Found, contents};
 pub use describe::{Eyes, System, describe};
 pub use disk::{Bus, Difference, Disk, How, Kind, Slice, Use};
+#[cfg(test)]
+pub(crate) use guard::tests::stick;
 pub use host::{HostEyes, SUPPORTED, host};
 pub use mounts::Mount;
 #[cfg(target_os = "linux")]

@@ -70,32 +70,13 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::{Bus, Kind};
+    use crate::device;
 
     fn stick(name: &str, serial: &str, id: &str) -> Disk {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        Disk {
-            name: name.into(),
-            path: format!("/dev/{name}").into(),
-            number: (8, 16),
-            sequence: Some(7),
-            kind: Kind::Disk,
-            bus: Bus::Usb,
-            external: true,
-            removable: true,
-            read_only: false,
-            hidden: false,
-            vendor: Some("SanDisk".into()),
-            model: Some("Ultra".into()),
-            serial: some(serial),
-            id: some(id),
-            bytes: 16_008_609_792,
-            logical: 512,
-            physical: 512,
-            parts: Vec::new(),
-            uses: Vec::new(),
-            contents: crate::device::Contents::default(),
-        }
+        let path = format!("/dev/{name}").into();
+        let (serial, id) = (some(serial), some(id));
+        Disk { name: name.into(), path, serial, id, ..device::stick() }
     }
 
     #[test]

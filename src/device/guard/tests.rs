@@ -12,7 +12,8 @@ struct Situation {
     ask: Ask,
 }
 
-pub(in crate::device) fn stick() -> Disk {
+/// A stick as most are.
+pub(crate) fn stick() -> Disk {
     Disk {
         name: "sdb".into(),
         path: "/dev/sdb".into(),
