@@ -233,7 +233,8 @@ impl Answers {
 mod tests {
     use super::*;
     use crate::cli::wizard::flow::Given;
-    use crate::engine::{Recognised, load};
+    use crate::engine::{Recognised, fixes as fix_command, load};
+    use crate::recipe::{builtin, fixes as built_in};
     use crate::source::SystemVersion;
 
     /// What is offered for a recipe with this input, and how it reaches the system.
@@ -246,6 +247,22 @@ mod tests {
         let answers = Answers { recipe, inputs: vec![given], ..Answers::default() };
         let offered = answers.offered().into_iter();
         offered.map(|offer| (offer.fix.id, offer.way)).collect()
+    }
+
+    /// A menu cuts what is longer.
+    #[test]
+    fn titles_fit_into_a_line_of_a_menu() {
+        let fixes = built_in::ids().map(|id| {
+            let fix = fix_command::fix(id).unwrap();
+            format!("> [ ] {}: {}", fix.id, fix.title)
+        });
+        let recipes = builtin::names().map(|name| {
+            let recipe = load::recipe(name).unwrap();
+            format!("> {}", recipe.title)
+        });
+        for line in fixes.chain(recipes) {
+            assert!(line.chars().count() < 80, "{line}");
+        }
     }
 
     #[test]
