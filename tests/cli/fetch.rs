@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
+use std::path::Path;
 
 /// A chunk list of these bytes that nobody signed.
 pub(crate) fn list(data: &[u8]) -> Vec<u8> {
@@ -23,7 +24,12 @@ pub(crate) fn list(data: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn server(image: &[u8], list: &[u8]) -> Server {
-    let files = Site::new().with("/x/BaseSystem.dmg", image).with("/x/BaseSystem.chunklist", list);
+    naming(["/x/BaseSystem.dmg", "/x/BaseSystem.chunklist"], image, list)
+}
+
+/// One that calls the image and its chunk list so.
+fn naming([image_at, list_at]: [&'static str; 2], image: &[u8], list: &[u8]) -> Server {
+    let files = Site::new().with(image_at, image).with(list_at, list);
     Server::start(move |asked: &Asked, out: &mut TcpStream| {
         let host = asked.header("host").unwrap_or_default().to_owned();
         match asked.path.as_str() {
@@ -33,8 +39,7 @@ pub(crate) fn server(image: &[u8], list: &[u8]) -> Server {
             }
             "/InstallationPayload/RecoveryImage" => {
                 let text = format!(
-                    "AU: http://{host}/x/BaseSystem.dmg\nAT: a\n\
-                     CU: http://{host}/x/BaseSystem.chunklist\nCT: b\n"
+                    "AU: http://{host}{image_at}\nAT: a\nCU: http://{host}{list_at}\nCT: b\n"
                 );
                 plain(out, 200, "OK", text.as_bytes())
             }
@@ -44,15 +49,25 @@ pub(crate) fn server(image: &[u8], list: &[u8]) -> Server {
     .unwrap()
 }
 
+/// Where the files go, and the arguments that fetch them from there.
+fn order(folder: &Path, server: &Server) -> (String, Vec<String>) {
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (store, to, url) = (path("store"), path("out"), server.url("/"));
+    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
+    let args = [&base[..], &["--server", &url, "--store", &store, "--to", &to]].concat();
+    (to.clone(), args.into_iter().map(str::to_owned).collect())
+}
+
+fn sha256(data: &[u8]) -> String {
+    Sha256::digest(data).iter().map(|b| format!("{b:02x}")).collect()
+}
+
 #[test]
 fn what_nobody_signed_is_refused_by_plain_http_and_taken_by_its_digest() {
     let image = b"an image".repeat(1000);
     let server = server(&image, &list(&image));
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (store, to, url) = (path("store"), path("out"), server.url("/"));
-    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
-    let args = [&base[..], &["--server", &url, "--store", &store, "--to", &to]].concat();
+    let (to, args) = order(folder.path(), &server);
     let ran = lionize(args.clone());
     ran.is(
         exit::VERIFICATION,
@@ -63,15 +78,16 @@ fn what_nobody_signed_is_refused_by_plain_http_and_taken_by_its_digest() {
          hint: a digest that you know can prove it: give it with --sha256\n",
     );
     assert!(!folder.path().join("out").exists());
-    let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
-    let ran = lionize([&args[..], &["--sha256", &sha256]].concat());
+    let sha256 = sha256(&image);
+    let demanded = |digest: &str| vec!["--sha256".to_owned(), digest.to_owned()];
+    let ran = lionize([args.clone(), demanded(&sha256)].concat());
     let said = format!(
         "{to}/BaseSystem.dmg  7.8 KiB\n{to}/BaseSystem.chunklist\nsha256 {sha256}\n\
          proven by the SHA-256 that is demanded\n"
     );
     ran.is(exit::DONE, &said, "");
     assert_eq!(fs::read(folder.path().join("out/BaseSystem.dmg")).unwrap(), image);
-    let ran = lionize([&args[..], &["--sha256", &"0".repeat(64)]].concat());
+    let ran = lionize([args, demanded(&"0".repeat(64))].concat());
     assert_eq!(ran.code, exit::NETWORK, "{}", ran.errors);
 }
 
@@ -81,12 +97,8 @@ fn what_is_there_is_not_replaced() {
     let image = b"an image".repeat(1000);
     let server = server(&image, &list(&image));
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (store, to, url) = (path("store"), path("out"), server.url("/"));
-    let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
-    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
-    let rest = ["--server", &url, "--store", &store, "--to", &to, "--sha256", &sha256];
-    let args = [&base[..], &rest].concat();
+    let (to, args) = order(folder.path(), &server);
+    let args = [args, vec!["--sha256".to_owned(), sha256(&image)]].concat();
     fs::create_dir(&to).unwrap();
     let own = folder.path().join("out/BaseSystem.dmg");
     fs::write(&own, "the user's own").unwrap();
@@ -108,32 +120,13 @@ fn what_is_there_is_not_replaced() {
 #[test]
 fn two_files_of_one_name_are_refused() {
     let image = b"an image".repeat(1000);
-    let files = Site::new().with("/x/A.dmg", &image[..]).with("/y/a.dmg", list(&image));
-    let server = Server::start(move |asked: &Asked, out: &mut TcpStream| {
-        let host = asked.header("host").unwrap_or_default().to_owned();
-        match asked.path.as_str() {
-            "/" => {
-                let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n";
-                out.write_all(format!("{head}Set-Cookie: session=1~0A\r\n\r\n").as_bytes())
-            }
-            "/InstallationPayload/RecoveryImage" => {
-                let text =
-                    format!("AU: http://{host}/x/A.dmg\nAT: a\nCU: http://{host}/y/a.dmg\nCT: b\n");
-                plain(out, 200, "OK", text.as_bytes())
-            }
-            _ => files.answer(asked, out),
-        }
-    })
-    .unwrap();
+    let server = naming(["/x/A.dmg", "/y/a.dmg"], &image, &list(&image));
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (store, to, url) = (path("store"), path("out"), server.url("/"));
-    let sha256: String = Sha256::digest(&image).iter().map(|b| format!("{b:02x}")).collect();
-    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
-    let rest = ["--server", &url, "--store", &store, "--to", &to, "--sha256", &sha256];
+    let (_, args) = order(folder.path(), &server);
+    let args = [args, vec!["--sha256".to_owned(), sha256(&image)]].concat();
     let errors = "error: the server calls the image and its chunk list alike: `a.dmg`\n\
                   hint: something may answer in the server's place: try another network\n";
-    lionize([&base[..], &rest].concat()).is(exit::NETWORK, "", errors);
+    lionize(args).is(exit::NETWORK, "", errors);
     assert!(!folder.path().join("out").exists());
 }
 
@@ -142,13 +135,12 @@ fn an_image_that_its_list_contradicts_is_refused() {
     let image = b"an image".repeat(1000);
     let server = server(&b"an imago".repeat(1000), &list(&image));
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (store, to, url) = (path("store"), path("out"), server.url("/"));
-    let base = ["--quiet", "fetch", "recovery", "--board-id", "Mac-2E6FAB96566FE58C"];
-    let ran = lionize([&base[..], &["--server", &url, "--store", &store, "--to", &to]].concat());
+    let (_, args) = order(folder.path(), &server);
+    let ran = lionize(args);
     assert_eq!(ran.code, exit::VERIFICATION);
     assert!(ran.errors.contains("because refuted: chunklist: chunk is 0: "), "{}", ran.errors);
-    let ran = lionize(["cache", "list", "--store", &store]);
+    let store = folder.path().join("store");
+    let ran = lionize(["cache", "list", "--store", store.to_str().unwrap()]);
     assert!(ran.text().starts_with("0 files, 0 bytes, in "), "{}", ran.text());
 }
 
